@@ -1,0 +1,161 @@
+package dev.azimuth.app;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import dev.azimuth.app.EvaluationReport.Pair;
+import dev.azimuth.diffusion.Sampling;
+import dev.azimuth.diffusion.Zero123;
+import dev.azimuth.tensor.Backend;
+import dev.azimuth.tensor.file.AtomicFile;
+import dev.azimuth.tensor.random.TorchRandom;
+import dev.azimuth.views.Camera;
+import dev.azimuth.views.DatasetSplit;
+import dev.azimuth.views.Image;
+import dev.azimuth.views.RelativePose;
+import dev.azimuth.views.ViewDataset;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** Measures a model on objects that it has never seen. */
+@Command(
+    name = "evaluate",
+    description = {
+      "PSNR and SSIM of new views of a split's test objects beside two baselines, with 95 % intervals"
+          + " (bootstrap over objects): a single sample, the mean of several, the input view"
+          + " repeated, the mean training picture."
+    })
+@SuppressWarnings("NullAway.Init") // picocli sets the options
+final class EvaluateCommand implements Callable<Integer> {
+  @Option(names = "--data", required = true, paramLabel = "DIR", description = "The data set.")
+  private Path data;
+
+  @Option(names = "--split", required = true, paramLabel = "F", description = "Its split.")
+  private Path split;
+
+  @Option(
+      names = "--objects",
+      defaultValue = "1000",
+      description = "At most so many test objects (default: all).")
+  private int objects;
+
+  @Option(
+      names = "--pairs",
+      defaultValue = "2",
+      description = "Pairs of views of each object (default: ${DEFAULT-VALUE}).")
+  private int pairs;
+
+  @Option(
+      names = "--samples",
+      defaultValue = "4",
+      description = "Samples of each pair (default: ${DEFAULT-VALUE}).")
+  private int samples;
+
+  @Option(
+      names = "--rotation",
+      defaultValue = "30",
+      paramLabel = "DEGREES",
+      description = "Smallest angle between the two lines of sight (default: ${DEFAULT-VALUE}).")
+  private double rotation;
+
+  @Option(names = "--out", required = true, paramLabel = "DIR", description = "For report.json.")
+  private Path out;
+
+  @Mixin private ModelOptions options;
+  @Mixin private ComputeOptions compute;
+
+  @Override
+  public Integer call() throws Exception {
+    if (objects < 1 || pairs < 1 || samples < 1) {
+      throw new IllegalArgumentException("--objects, --pairs, --samples: must be 1 or more");
+    }
+    ViewDataset dataset = ViewDataset.open(data);
+    DatasetSplit lists = DatasetSplit.read(split);
+    try (Backend backend = compute.open()) {
+      Zero123 model = options.open(backend);
+      Sampling sampling = options.sampling(model);
+      int size = model.config().imageSize();
+      float[] mean = meanPicture(dataset, lists.train(), size);
+      List<String> tested = lists.test();
+      tested = tested.subList(0, Math.min(objects, tested.size()));
+      DatasetViews views = read(dataset, tested, size);
+      List<Pair> drawn = drawPairs(views);
+      List<ViewSynthesis.Request> requests = new ArrayList<>();
+      for (Pair pair : drawn) {
+        for (int i = 0; i < samples; i++) {
+          requests.add(
+              new ViewSynthesis.Request(
+                  pair.condition(),
+                  pair.pose(),
+                  TorchRandom.derive(options.seed(0), requests.size())));
+        }
+      }
+      List<Image> made = new ViewSynthesis(model, sampling).run(requests);
+      EvaluationReport report =
+          EvaluationReport.of(drawn, made, samples, mean, size, sampling, options.seed(0));
+      System.out.print(report.table());
+      Files.createDirectories(out);
+      ObjectMapper mapper = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+      AtomicFile.write(out.resolve("report.json"), mapper.writeValueAsBytes(report));
+    }
+    return 0;
+  }
+
+  private static DatasetViews read(ViewDataset dataset, List<String> uids, int size)
+      throws IOException {
+    try (Progress progress = new Progress("reading views", uids.size())) {
+      return DatasetViews.read(dataset, uids, size, progress);
+    }
+  }
+
+  private static float[] meanPicture(ViewDataset dataset, List<String> uids, int size)
+      throws IOException {
+    double[] sum = new double[size * size * 3];
+    long count = 0;
+    for (DatasetViews.ObjectViews object : read(dataset, uids, size).all()) {
+      for (float[] image : object.images()) {
+        for (int i = 0; i < sum.length; i++) {
+          sum[i] += image[i];
+        }
+        count++;
+      }
+    }
+    float[] mean = new float[sum.length];
+    for (int i = 0; i < sum.length; i++) {
+      mean[i] = (float) (sum[i] / count);
+    }
+    return mean;
+  }
+
+  /** Pairs of views far enough apart, the same for a seed whatever the model. */
+  private List<Pair> drawPairs(DatasetViews views) {
+    List<Pair> drawn = new ArrayList<>();
+    for (DatasetViews.ObjectViews object : views.all()) {
+      TorchRandom random = TorchRandom.stream(options.seed(0), object.uid().hashCode());
+      List<Pair> possible = new ArrayList<>();
+      int count = object.images().size();
+      for (int index : random.randperm(count * count)) {
+        Camera condition = object.cameras().get(index / count);
+        Camera target = object.cameras().get(index % count);
+        double degrees = Math.toDegrees(RelativePose.angleBetween(condition, target));
+        if (index / count != index % count && degrees >= rotation) {
+          possible.add(
+              new Pair(
+                  object.uid(),
+                  object.images().get(index / count),
+                  object.images().get(index % count),
+                  RelativePose.between(condition, target),
+                  degrees));
+        }
+      }
+      drawn.addAll(possible.subList(0, Math.min(pairs, possible.size())));
+    }
+    return drawn;
+  }
+}

@@ -1,0 +1,99 @@
+package dev.azimuth.app;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+
+/** Entry point of the {@code azimuth} command. */
+@Command(
+    name = "azimuth",
+    description = "One picture of an object and a camera move in; the object from there out.",
+    mixinStandardHelpOptions = true,
+    version = "Azimuth 0.1.0",
+    scope = CommandLine.ScopeType.INHERIT,
+    synopsisSubcommandLabel = "COMMAND",
+    subcommands = {
+      DemoCommand.class,
+      SynthesizeCommand.class,
+      OrbitCommand.class,
+      RenderCommand.class,
+      SplitCommand.class,
+      TrainCommand.class,
+      EvaluateCommand.class,
+      InfoCommand.class
+    })
+public final class Main implements Runnable {
+  @CommandLine.Spec private CommandLine.Model.CommandSpec spec;
+
+  @Option(
+      names = "--verbose",
+      description = "Print a stack trace with an error.",
+      scope = CommandLine.ScopeType.INHERIT)
+  private boolean isVerbose;
+
+  @SuppressWarnings("NullAway.Init") // picocli sets spec
+  private Main() {}
+
+  @Override
+  public void run() {
+    throw new ParameterException(spec.commandLine(), "which command? See azimuth --help");
+  }
+
+  /** Runs the command and exits with its status: 0 only on success. */
+  public static void main(String[] args) {
+    System.exit(execute(args));
+  }
+
+  /**
+   * Runs the command.
+   *
+   * @return 0 on success, 1 on failure, 2 on arguments that can't be understood
+   */
+  public static int execute(String... args) {
+    Main main = new Main();
+    return new CommandLine(main)
+        .setCaseInsensitiveEnumValuesAllowed(true)
+        .setParameterExceptionHandler((e, _) -> refuse(e))
+        .setExecutionExceptionHandler((e, line, _) -> fail(e, line, main.isVerbose))
+        .execute(args);
+  }
+
+  private static int refuse(ParameterException e) {
+    PrintWriter err = e.getCommandLine().getErr();
+    err.println("azimuth: " + firstLine(e));
+    return CommandLine.ExitCode.USAGE;
+  }
+
+  private static int fail(Exception e, CommandLine line, boolean isVerbose) {
+    PrintWriter err = line.getErr();
+    err.println("azimuth: " + reason(e));
+    if (isVerbose) {
+      e.printStackTrace(err);
+    }
+    return CommandLine.ExitCode.SOFTWARE;
+  }
+
+  private static String reason(Exception e) {
+    return switch (e) {
+      case NoSuchFileException missing -> missing.getFile() + ": no such file";
+      case AccessDeniedException denied -> denied.getFile() + ": permission denied";
+      case FileSystemException fs when fs.getReason() != null ->
+          fs.getFile() + ": " + fs.getReason();
+      case java.io.UncheckedIOException unchecked -> reason(unchecked.getCause());
+      case IOException _, IllegalArgumentException _, ArithmeticException _ -> firstLine(e);
+      // anything else is a fault of ours: say so, and how to tell us more
+      default -> "internal error: " + e + "; --verbose shows where";
+    };
+  }
+
+  private static String firstLine(Exception e) {
+    String message = e.getMessage();
+    return message == null ? e.getClass().getSimpleName() : message.lines().findFirst().orElse("");
+  }
+}

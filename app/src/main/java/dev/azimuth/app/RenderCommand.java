@@ -1,0 +1,89 @@
+package dev.azimuth.app;
+
+import dev.azimuth.views.MeshAsset;
+import dev.azimuth.views.ObjectReport;
+import dev.azimuth.views.RenderSettings;
+import dev.azimuth.views.ViewRenderer;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Meshes to a data set. */
+@Command(
+    name = "render",
+    description = "Ray-trace meshes into a data set of views in the published layout; resumable.")
+@SuppressWarnings("NullAway.Init") // picocli sets the options
+final class RenderCommand implements Callable<Integer> {
+  @Parameters(
+      arity = "1..*",
+      paramLabel = "MESH",
+      description = "Files (.obj, .glb, .sh3f) or folders of them.")
+  private List<Path> meshes;
+
+  @Option(
+      names = "--views",
+      defaultValue = "12",
+      paramLabel = "N",
+      description = "Views of each object (default: ${DEFAULT-VALUE}).")
+  private int views;
+
+  @Option(
+      names = "--size",
+      defaultValue = "256",
+      paramLabel = "PIXELS",
+      description = "Height and width (default: ${DEFAULT-VALUE}).")
+  private int size;
+
+  @Option(
+      names = "--samples",
+      defaultValue = "64",
+      paramLabel = "N",
+      description = "Rays per pixel (default: ${DEFAULT-VALUE}).")
+  private int samples;
+
+  @Option(names = "--seed", defaultValue = "0", description = "Seed (default: ${DEFAULT-VALUE}).")
+  private long seed;
+
+  @Option(
+      names = "--threads",
+      paramLabel = "N",
+      description = "Threads; the pictures don't depend on it (default: all cores).")
+  private int threads = Runtime.getRuntime().availableProcessors();
+
+  @Option(names = "--out", required = true, paramLabel = "DIR", description = "The data set.")
+  private Path out;
+
+  @Override
+  public Integer call() throws Exception {
+    RenderSettings settings = new RenderSettings(views, size, samples, seed, threads);
+    List<MeshAsset> assets = MeshAsset.find(meshes);
+    if (assets.isEmpty()) {
+      throw new IOException("render: no .obj, .glb or .sh3f file in " + meshes);
+    }
+    List<ObjectReport> reports;
+    try (Progress progress = new Progress("rendering", assets.size())) {
+      reports =
+          new ViewRenderer(settings)
+              .render(assets, out, (_, done, _) -> progress.to(done));
+    }
+    long usable = 0;
+    for (ObjectReport report : reports) {
+      report.findings().forEach(f -> System.err.println(report.uid() + ": " + f));
+      boolean isUsable =
+          switch (report.outcome()) {
+            case RENDERED, KEPT -> true;
+            case SKIPPED, BLANK_VIEWS -> false;
+          };
+      usable += isUsable ? 1 : 0;
+    }
+    System.out.printf("%s: %d of %d objects%n", out, usable, reports.size());
+    if (usable == 0) {
+      throw new IOException("render: no object could be used; see the findings above");
+    }
+    return 0;
+  }
+}

@@ -1,0 +1,5 @@
+/** Benchmarks over JMH; each checks its answer before it times it. */
+@NullMarked
+package dev.azimuth.benchmarks;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,166 @@
+package dev.azimuth.diffusion;
+
+import dev.azimuth.nn.ParameterException;
+import dev.azimuth.nn.ParameterSource;
+import dev.azimuth.nn.Parameters;
+import dev.azimuth.tensor.Backend;
+import dev.azimuth.tensor.Check;
+import dev.azimuth.tensor.DType;
+import dev.azimuth.tensor.Shape;
+import dev.azimuth.tensor.Tensor;
+import dev.azimuth.tensor.file.ElementType;
+import dev.azimuth.tensor.file.FileFormatException;
+import dev.azimuth.tensor.file.SafeTensors;
+import dev.azimuth.tensor.random.TorchRandom;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.function.BiConsumer;
+
+/**
+ * Zero-1-to-3 (Liu et al. 2023): a picture of an object and a camera's move to the picture from there.
+ *
+ * <p>Parameters are named as in the published checkpoints: {@code model.diffusion_model}, {@code
+ * first_stage_model}, {@code cond_stage_model.model.visual}, {@code cc_projection}.
+ */
+public final class Zero123 {
+  private static final String CONFIG = "config.json";
+  private static final String WEIGHTS = "model.safetensors";
+
+  private final Backend backend;
+  private final ModelConfig config;
+  private final NoiseSchedule schedule;
+  private final UNet unet;
+  private final AutoencoderKl autoencoder;
+  private final Conditioner conditioner;
+
+  /** The networks of a model for inference, from stored parameters, strictly. */
+  public Zero123(Backend backend, ModelConfig config, ParameterSource source) {
+    Parameters root = Parameters.stored(backend, DType.FLOAT32, source);
+    this.backend = backend;
+    this.config = config;
+    this.schedule = new NoiseSchedule(config.schedule());
+    this.unet = new UNet(root.at("model").at("diffusion_model"), config.unet());
+    this.autoencoder = new AutoencoderKl(root.at("first_stage_model"), config.autoencoder());
+    ClipVision clip =
+        new ClipVision(root.at("cond_stage_model").at("model").at("visual"), config.clip());
+    this.conditioner =
+        switch (config.conditioner()) {
+          case ZERO123 ->
+              new Zero123Conditioner(
+                  root.at("cc_projection"), autoencoder, clip, config.unet().contextDim());
+        };
+    root.requireComplete();
+  }
+
+  /**
+   * A model from a folder with {@code config.json} and {@code model.safetensors}.
+   *
+   * @throws IOException if a file is missing, unreadable, malformed or doesn't fit the configuration
+   */
+  public static Zero123 open(Backend backend, Path folder) throws IOException {
+    if (!Files.isDirectory(folder)) {
+      throw new IOException(folder + ": no such model folder; it holds " + CONFIG + ", " + WEIGHTS);
+    }
+    ModelConfig config = Configuration.read(folder.resolve(CONFIG), ModelConfig.class);
+    Path weights = folder.resolve(WEIGHTS);
+    try (SafeTensors file = SafeTensors.open(weights)) {
+      return new Zero123(backend, config, new StoredParameters(file, ""));
+    } catch (ParameterException e) {
+      throw new FileFormatException(weights, String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  /** Writes a model's folder; the weights are stored in {@code type}. */
+  public static void save(
+      Path folder,
+      ModelConfig config,
+      Map<String, ParameterSource.Stored> parameters,
+      ElementType type)
+      throws IOException {
+    Files.createDirectories(folder);
+    StoredParameters.write(folder.resolve(WEIGHTS), parameters, type);
+    Configuration.write(folder.resolve(CONFIG), config);
+  }
+
+  /** The configuration it was built from. */
+  public ModelConfig config() {
+    return config;
+  }
+
+  /** Where it computes. */
+  public Backend backend() {
+    return backend;
+  }
+
+  /** Its noise-prediction network. */
+  public UNet unet() {
+    return unet;
+  }
+
+  /** Its autoencoder. */
+  public AutoencoderKl autoencoder() {
+    return autoencoder;
+  }
+
+  /** Its conditioner. */
+  public Conditioner conditioner() {
+    return conditioner;
+  }
+
+  /**
+   * New views of an object, one for each row of {@code pose}.
+   *
+   * <p>Sample i starts from the noise of {@code torch.manual_seed(seeds[i]); torch.randn(z, h, w)}, and
+   * takes the noise of its steps from the same generator: a sample doesn't depend on its batch.
+   *
+   * @param image the condition views [B, imageSize, imageSize, 3] in [-1, 1]
+   * @param pose the moves T = [Δθ, sin Δφ, cos Δφ, Δr] [B, 4], radians and world units
+   * @param seeds one per sample
+   * @param progress told the steps done and their number
+   * @return the views [B, imageSize, imageSize, 3] in [-1, 1], clamped
+   */
+  public Tensor synthesize(
+      Tensor image,
+      Tensor pose,
+      Sampling sampling,
+      long[] seeds,
+      BiConsumer<Integer, Integer> progress) {
+    int size = config.imageSize();
+    Check.shape("synthesize", "image", image, seeds.length, size, size, 3);
+    Check.shape("synthesize", "pose", pose, seeds.length, 4);
+    Conditioning conditioning = conditioner.condition(image, pose);
+    NoisePredictor predictor =
+        NoisePredictor.guided(
+            unet, conditioning, conditioning.unconditional(), sampling.scale());
+    DdimSchedule steps =
+        DdimSchedule.of(schedule, sampling.rule(), sampling.steps(), sampling.eta());
+    TorchRandom[] generators = new TorchRandom[seeds.length];
+    for (int i = 0; i < seeds.length; i++) {
+      generators[i] = new TorchRandom(seeds[i]);
+    }
+    Tensor x = noise(generators);
+    Tensor z =
+        new DdimSampler(steps)
+            .sample(
+                x,
+                predictor,
+                (_, _) -> noise(generators),
+                (k, _, _) -> progress.accept(k + 1, steps.steps().size()));
+    return autoencoder.decode(z.mul(1 / config.scaleFactor())).clamp(-1, 1);
+  }
+
+  /** One draw of each generator in the published order [z, h, w], as [B, h, w, z]. */
+  private Tensor noise(TorchRandom[] generators) {
+    int size = config.latentSize();
+    int z = config.autoencoder().embedDim();
+    float[] values = new float[generators.length * z * size * size];
+    for (int n = 0; n < generators.length; n++) {
+      float[] drawn = generators[n].randn(z * size * size);
+      System.arraycopy(drawn, 0, values, n * drawn.length, drawn.length);
+    }
+    return Tensor.of(backend, Shape.of(generators.length, z, size, size), values)
+        .permute(0, 2, 3, 1);
+  }
+}

@@ -1,0 +1,38 @@
+package dev.azimuth.diffusion.training;
+
+import dev.azimuth.diffusion.AutoencoderKl;
+import dev.azimuth.tensor.Shape;
+import dev.azimuth.tensor.Tensor;
+import dev.azimuth.tensor.random.TorchRandom;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Mean squared and absolute error of the decoded posterior sample, and the posterior's divergence from the
+ * standard normal (Kingma and Welling 2014), per element of the image.
+ */
+record AutoencoderObjective(
+    AutoencoderKl autoencoder,
+    Batches batches,
+    List<Batches.View> views,
+    int batchSize,
+    double klWeight)
+    implements Objective {
+
+  @Override
+  public Tensor loss(TorchRandom random) {
+    List<Batches.View> batch = new ArrayList<>();
+    for (long index : random.randint(0, views.size(), batchSize)) {
+      batch.add(views.get((int) index));
+    }
+    Tensor image = batches.images(batch);
+    AutoencoderKl.Posterior posterior = autoencoder.encode(image);
+    Shape latent = posterior.mean().shape();
+    Tensor noise = Tensor.of(image.backend(), latent, random.randn(latent.size()));
+    Tensor decoded = autoencoder.decode(posterior.sample(noise));
+    int elements = image.shape().size() / batchSize;
+    Tensor difference = decoded.sub(image);
+    Tensor reconstruction = difference.square().mean().add(difference.abs().mean());
+    return reconstruction.add(posterior.klDivergence().mul(klWeight / elements));
+  }
+}

@@ -1,0 +1,47 @@
+package dev.azimuth.diffusion.training;
+
+import dev.azimuth.diffusion.ModelConfig;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A whole training: what {@code azimuth train --config} reads.
+ *
+ * @param seed everything random follows from it
+ * @param model the networks
+ * @param autoencoder the first stage
+ * @param klWeight weight of the autoencoder's divergence, per element of the image
+ * @param imageEncoder the second stage
+ * @param temperature of the image encoder's contrastive loss
+ * @param noisePrediction the third stage
+ * @param mirror whether mirrored objects are trained on beside the objects
+ */
+public record TrainingConfig(
+    long seed,
+    ModelConfig model,
+    StageConfig autoencoder,
+    double klWeight,
+    StageConfig imageEncoder,
+    double temperature,
+    StageConfig noisePrediction,
+    boolean mirror) {
+
+  /** Throws {@link IllegalArgumentException} naming the first part that is missing. */
+  public TrainingConfig {
+    require("model", model);
+    require("autoencoder", autoencoder);
+    require("image_encoder", imageEncoder);
+    require("noise_prediction", noisePrediction);
+    if (!(temperature > 0)) {
+      throw new IllegalArgumentException("temperature: must be positive, not " + temperature);
+    }
+    if (!(klWeight >= 0)) {
+      throw new IllegalArgumentException("kl_weight: must be 0 or more, not " + klWeight);
+    }
+  }
+
+  private static void require(String key, @Nullable Object value) {
+    if (value == null) {
+      throw new IllegalArgumentException(key + ": is missing");
+    }
+  }
+}

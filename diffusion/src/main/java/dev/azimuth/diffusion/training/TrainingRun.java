@@ -1,0 +1,219 @@
+package dev.azimuth.diffusion.training;
+
+import dev.azimuth.diffusion.AutoencoderKl;
+import dev.azimuth.diffusion.ClipPreprocess;
+import dev.azimuth.diffusion.ClipVision;
+import dev.azimuth.diffusion.Configuration;
+import dev.azimuth.diffusion.ModelConfig;
+import dev.azimuth.diffusion.NoiseSchedule;
+import dev.azimuth.diffusion.StoredParameters;
+import dev.azimuth.diffusion.UNet;
+import dev.azimuth.diffusion.Zero123;
+import dev.azimuth.diffusion.Zero123Conditioner;
+import dev.azimuth.nn.ParameterSource;
+import dev.azimuth.nn.Parameters;
+import dev.azimuth.tensor.Backend;
+import dev.azimuth.tensor.DType;
+import dev.azimuth.tensor.file.ElementType;
+import dev.azimuth.tensor.file.SafeTensors;
+import dev.azimuth.tensor.random.TorchRandom;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * Trains a Zero-1-to-3 from nothing: the autoencoder, then the image encoder, then noise prediction with
+ * both frozen.
+ *
+ * <p>A run's folder holds its configuration, each finished stage's weights, the checkpoint of the stage
+ * under way, the loss curves, and in {@code model/} the model as it stands. Killed at any moment, a run
+ * resumed ends with the bits of one left alone.
+ */
+public final class TrainingRun {
+  private static final String AUTOENCODER = "autoencoder";
+  private static final String IMAGE_ENCODER = "image_encoder";
+  private static final String NOISE_PREDICTION = "noise_prediction";
+  private static final String FIRST_STAGE = "first_stage_model";
+
+  private final Backend backend;
+  private final TrainingConfig config;
+  private final TrainingViews views;
+  private final Path folder;
+
+  /**
+   * A run in a folder.
+   *
+   * @throws IOException if the folder holds another run, or this one and {@code resume} is false
+   */
+  public TrainingRun(
+      Backend backend, TrainingConfig config, TrainingViews views, Path folder, boolean resume)
+      throws IOException {
+    if (views.objects() == 0) {
+      throw new IllegalArgumentException("training: the data set has no objects");
+    }
+    this.backend = backend;
+    this.config = config;
+    this.views = views;
+    this.folder = folder;
+    Path stored = folder.resolve("training.json");
+    if (!Files.exists(stored)) {
+      Files.createDirectories(folder);
+      Configuration.write(stored, config);
+    } else if (!resume) {
+      throw new IOException(folder + ": holds a training already; --resume continues it");
+    } else if (!Configuration.read(stored, TrainingConfig.class).equals(config)) {
+      throw new IOException(folder + ": its training.json differs from the configuration given");
+    }
+  }
+
+  /**
+   * Trains what isn't trained yet.
+   *
+   * @throws IOException if a file can't be read or written
+   */
+  public void run(StageListener listener) throws IOException {
+    ModelConfig model = config.model();
+    Batches batches = new Batches(backend, views, model.imageSize());
+    Parameters autoencoder = trainAutoencoder(batches, listener);
+    Parameters imageEncoder = trainImageEncoder(batches, listener);
+    AutoencoderKl firstStage = new AutoencoderKl(autoencoder.at(FIRST_STAGE), model.autoencoder());
+    ClipVision clip = clip(imageEncoder);
+    trainNoisePrediction(batches, firstStage, clip, frozen(autoencoder, imageEncoder), listener);
+  }
+
+  private Parameters trainAutoencoder(Batches batches, StageListener listener)
+      throws IOException {
+    if (!isFinished(AUTOENCODER)) {
+      Parameters root = initialized(1);
+      AutoencoderKl autoencoder =
+          new AutoencoderKl(root.at(FIRST_STAGE), config.model().autoencoder());
+      int batchSize = config.autoencoder().batchSize();
+      Objective objective =
+          new AutoencoderObjective(
+              autoencoder, batches, batches.all(config.mirror()), batchSize, config.klWeight());
+      train(AUTOENCODER, config.autoencoder(), root, objective, listener);
+    }
+    return result(AUTOENCODER);
+  }
+
+  private Parameters trainImageEncoder(Batches batches, StageListener listener)
+      throws IOException {
+    if (!isFinished(IMAGE_ENCODER)) {
+      Parameters root = initialized(2);
+      ClipVision clip = clip(root);
+      ClipPreprocess preprocess = new ClipPreprocess(clip.config().inputResolution());
+      int batchSize = config.imageEncoder().batchSize();
+      Objective objective =
+          new ContrastiveObjective(
+              clip, preprocess, batches, views, batchSize, config.temperature(), config.mirror());
+      train(IMAGE_ENCODER, config.imageEncoder(), root, objective, listener);
+    }
+    return result(IMAGE_ENCODER);
+  }
+
+  private void trainNoisePrediction(
+      Batches batches,
+      AutoencoderKl firstStage,
+      ClipVision clip,
+      Map<String, ParameterSource.Stored> frozen,
+      StageListener listener)
+      throws IOException {
+    if (isFinished(NOISE_PREDICTION)) {
+      return;
+    }
+    ModelConfig model = config.model();
+    Parameters root = initialized(3);
+    UNet unet = new UNet(root.at("model").at("diffusion_model"), model.unet());
+    Zero123Conditioner conditioner =
+        new Zero123Conditioner(
+            root.at("cc_projection"), firstStage, clip, model.unet().contextDim());
+    LatentCache cache =
+        new LatentCache(
+            firstStage, conditioner, batches, batches.all(config.mirror()), listener);
+    int z = model.autoencoder().embedDim();
+    ModelConfig scaled = model.withScaleFactor(1 / cache.deviation(z));
+    Objective objective =
+        new NoiseObjective(
+            unet,
+            conditioner,
+            new NoiseSchedule(model.schedule()),
+            scaled.scaleFactor(),
+            cache,
+            views,
+            new NoiseObjective.Batch(
+                config.noisePrediction().batchSize(),
+                model.latentSize(),
+                z,
+                model.clip().outputDim(),
+                config.mirror()),
+            backend);
+    TrainingLoop loop =
+        new TrainingLoop(stage(NOISE_PREDICTION), config.noisePrediction(), root, objective);
+    loop.run(listener, weights -> saveModel(scaled, frozen, weights));
+    loop.finish(weights -> saveModel(scaled, frozen, weights));
+  }
+
+  private void saveModel(
+      ModelConfig model,
+      Map<String, ParameterSource.Stored> frozen,
+      Map<String, ParameterSource.Stored> trained)
+      throws IOException {
+    Map<String, ParameterSource.Stored> all = new LinkedHashMap<>(trained);
+    all.putAll(frozen);
+    Zero123.save(folder.resolve("model"), model, all, ElementType.F16);
+  }
+
+  private void train(
+      String name,
+      StageConfig stageConfig,
+      Parameters root,
+      Objective objective,
+      StageListener listener)
+      throws IOException {
+    TrainingLoop loop = new TrainingLoop(stage(name), stageConfig, root, objective);
+    loop.run(listener, _ -> {});
+    loop.finish(_ -> {});
+  }
+
+  private TrainingLoop.Stage stage(String name) {
+    return new TrainingLoop.Stage(name, folder, config.seed());
+  }
+
+  private Parameters initialized(long stage) {
+    TorchRandom random = TorchRandom.stream(config.seed(), stage);
+    return Parameters.initialized(backend, DType.FLOAT32, random);
+  }
+
+  private ClipVision clip(Parameters root) {
+    Parameters visual = root.at("cond_stage_model").at("model").at("visual");
+    return new ClipVision(visual, config.model().clip());
+  }
+
+  private boolean isFinished(String name) {
+    return Files.exists(stage(name).result());
+  }
+
+  private Parameters result(String name) throws IOException {
+    Map<String, ParameterSource.Stored> stored = new LinkedHashMap<>();
+    try (SafeTensors file = SafeTensors.open(stage(name).result())) {
+      StoredParameters source = new StoredParameters(file, "");
+      for (String parameter : source.names()) {
+        stored.put(
+            parameter,
+            new ParameterSource.Stored(source.shape(parameter), source.values(parameter)));
+      }
+    }
+    return Parameters.stored(backend, DType.FLOAT32, ParameterSource.of(stored));
+  }
+
+  private static Map<String, ParameterSource.Stored> frozen(Parameters... roots) {
+    Map<String, ParameterSource.Stored> all = new LinkedHashMap<>();
+    for (Parameters root : roots) {
+      root.requireComplete();
+      all.putAll(root.published());
+    }
+    return all;
+  }
+}

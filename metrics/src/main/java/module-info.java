@@ -1,0 +1,6 @@
+/** How near a picture comes to the truth, and how sure that figure is. */
+module dev.azimuth.metrics {
+  requires static org.jspecify;
+
+  exports dev.azimuth.metrics;
+}

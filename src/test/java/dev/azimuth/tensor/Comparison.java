@@ -1,0 +1,59 @@
+package dev.azimuth.tensor;
+
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
+/** An output of a float32 kernel beside its exact values and their tolerances. */
+@SuppressWarnings("ArrayRecordComponent")
+record Comparison(String output, Shape shape, double[] exact, float[] got, double[] tolerance) {
+  private static final int WORST = 5;
+
+  /** Whether every element is within its tolerance. */
+  boolean fits() {
+    return IntStream.range(0, exact.length).allMatch(i -> excess(i) <= 1);
+  }
+
+  /** The error of an element over its tolerance; infinite where no tolerance applies. */
+  private double excess(int i) {
+    float rounded = (float) exact[i];
+    if (Float.isNaN(rounded) || Float.isInfinite(rounded)) {
+      return Float.compare(rounded, got[i]) == 0 ? 0 : Double.POSITIVE_INFINITY;
+    }
+    double error = Math.abs(got[i] - exact[i]);
+    double excess = error == 0 ? 0 : error / (tolerance[i] + Float.MIN_NORMAL);
+    return Double.isNaN(excess) ? Double.POSITIVE_INFINITY : excess;
+  }
+
+  /** The five worst positions, one a line. */
+  String report() {
+    List<Integer> worst =
+        IntStream.range(0, exact.length)
+            .filter(i -> excess(i) > 1)
+            .boxed()
+            .sorted(Comparator.comparingDouble((Integer i) -> excess(i)).reversed())
+            .toList();
+    return worst.stream()
+        .limit(WORST)
+        .map(this::line)
+        .collect(
+            Collectors.joining(
+                "\n  ",
+                "%s%s: %d of %d elements are off\n  "
+                    .formatted(output, shape, worst.size(), exact.length),
+                ""));
+  }
+
+  private String line(int i) {
+    return "[%s] wanted %.9g, got %.9g: off by %.3g, %.3g times the tolerance"
+        .formatted(position(i), exact[i], got[i], Math.abs(got[i] - exact[i]), excess(i));
+  }
+
+  private String position(int i) {
+    int[] strides = shape.strides();
+    return IntStream.range(0, shape.rank())
+        .mapToObj(axis -> Integer.toString(i / strides[axis] % shape.dim(axis)))
+        .collect(Collectors.joining(", "));
+  }
+}

@@ -1,0 +1,43 @@
+package dev.azimuth.tensor;
+
+/**
+ * A device that stores tensors and runs kernels.
+ *
+ * <p>Everything it can compute is a {@link Kernel}, so tracing, timing and comparing with the
+ * oracle are decorators of {@link #run}. Kernels run in the order given; {@link #downloadDoubles}
+ * sees the results of all before it.
+ */
+public interface Backend extends AutoCloseable {
+  /** Short name for messages and reports, such as {@code cpu:simd}. */
+  String name();
+
+  /** Storage for {@code size} elements, all zero. */
+  Buffer allocate(DType dtype, int size);
+
+  /** Copies {@code values}, converted to the buffer's type, into it; lengths must agree. */
+  void upload(float[] values, Buffer buffer);
+
+  /** Copies {@code values}, converted to the buffer's type, into it; lengths must agree. */
+  void upload(double[] values, Buffer buffer);
+
+  /** A copy of a float32 or float64 buffer's elements, rounded to float32. */
+  float[] downloadFloats(Buffer buffer);
+
+  /** A copy of a buffer's elements as float64. */
+  double[] downloadDoubles(Buffer buffer);
+
+  /** Computes a kernel; its outputs are overwritten. */
+  void run(Kernel kernel);
+
+  /** Waits until all kernels given so far are done. */
+  void synchronize();
+
+  /** Gives back threads and memory; the backend's tensors are unusable afterwards. */
+  @Override
+  void close();
+
+  /** A tensor whose elements the caller will overwrite. */
+  default Tensor empty(Shape shape, DType dtype) {
+    return new Tensor(this, shape, allocate(dtype, shape.size()), null);
+  }
+}

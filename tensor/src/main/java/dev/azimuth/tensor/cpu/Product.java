@@ -1,0 +1,367 @@
+package dev.azimuth.tensor.cpu;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A matrix product c [m, n] = a [m, k] · b [k, n] (+ bias [n]) in float32, blocked for the caches.
+ *
+ * <p>b is packed into panels {@code [n / COLUMNS][k][COLUMNS]}. k runs in blocks of at most {@link
+ * #BLOCK}, so that one panel's block stays in the first-level cache while {@link RegisterBlock}
+ * sweeps over a tile of rows, and the tile's block of a in the second-level cache. Sums over k run
+ * in an order that depends on k alone, or on m, n and k if k is split: results have the same bits
+ * on any number of threads.
+ */
+record Product(LeftFactor a, RightFactor b, int m, int n, int k) {
+  private static final int BLOCK = 320;
+  private static final int ROWS = RegisterBlock.ROWS;
+  private static final int COLUMNS = RegisterBlock.COLUMNS;
+  private static final int MAX_TILE_ROWS = 128;
+  private static final int MIN_TILE_ROWS = 32;
+  private static final int MAX_TILE_PANELS = 40;
+  // below so many multiply-adds a second thread costs more than it brings
+  private static final long SMALL = 100_000;
+  // a part of a split sum covers at least so much of k, so that adding up the parts costs little
+  private static final int MIN_PART = 1024;
+  private static final int MAX_PARTS = 16;
+  private static final int MAX_PARTIAL_SIZE = 1 << 24;
+  private static final int TASKS_PER_THREAD = 4;
+  private static final float[] NO_BIAS = new float[COLUMNS];
+
+  /** Where the result goes. */
+  sealed interface Target {
+    /** Row by row, {@code stride} elements apart. */
+    @SuppressWarnings("ArrayRecordComponent") // a view of an array, never compared
+    record RowMajor(float[] values, int start, int stride) implements Target {}
+
+    /** Each row by itself. */
+    @SuppressWarnings("ArrayRecordComponent")
+    record Scattered(float[] values, RowStart rowStart) implements Target {}
+  }
+
+  /** Index of the first element of a row. */
+  interface RowStart {
+    int of(int row);
+  }
+
+  /** Packed panels: panel j at {@code start + j * stride}. */
+  @SuppressWarnings("ArrayRecordComponent")
+  private record Panels(float[] values, int start, int stride) {}
+
+  /** What is added to a block: element (row, column), a stride being 0 where it repeats. */
+  @SuppressWarnings("ArrayRecordComponent")
+  private record Addend(float[] values, int start, int rowStride, int columnStride) {
+    static final Addend NONE = new Addend(NO_BIAS, 0, 0, 0);
+
+    Addend fromRow(int row) {
+      return new Addend(values, start + row * rowStride, rowStride, columnStride);
+    }
+
+    Addend fromColumn(int column) {
+      return new Addend(values, start + column * columnStride, rowStride, columnStride);
+    }
+  }
+
+  /** Computes the product; {@code bias} is read from {@code biasStart}. */
+  void into(Target target, float @Nullable [] bias, int biasStart, WorkPool pool) {
+    if (m == 0 || n == 0) {
+      return;
+    }
+    Addend addend = bias == null ? Addend.NONE : new Addend(bias, biasStart, 0, 1);
+    int panels = Math.ceilDiv(n, COLUMNS);
+    float[] packed = Scratch.SHARED_PANELS.atLeast(Math.max(1, panels * k * COLUMNS));
+    int panelsPerTask = Math.max(1, 16_384 / Math.max(1, k * COLUMNS));
+    pool.run(
+        Math.ceilDiv(panels, panelsPerTask),
+        task -> {
+          int end = Math.min(panels, (task + 1) * panelsPerTask);
+          for (int j = task * panelsPerTask; j < end; j++) {
+            int columns = Math.min(COLUMNS, n - j * COLUMNS);
+            b.packPanel(j * COLUMNS, columns, 0, k, packed, j * k * COLUMNS);
+          }
+        });
+    Grid grid = grid(pool.threads());
+    pool.run(
+        grid.rowTiles * grid.columnTiles,
+        task -> {
+          int row = task / grid.columnTiles * grid.rows;
+          int panel = task % grid.columnTiles * grid.panels;
+          int columns = Math.min(n - panel * COLUMNS, grid.panels * COLUMNS);
+          Panels tile = new Panels(packed, panel * k * COLUMNS, k * COLUMNS);
+          int rows = Math.min(grid.rows, m - row);
+          tile(row, rows, tile, panel * COLUMNS, columns, addend, target);
+        });
+  }
+
+  /** On this thread alone: c = a · b with b in panels that lie one after another. */
+  static void multiplyPacked(
+      LeftFactor a,
+      int rows,
+      int k,
+      float[] panels,
+      int panelStart,
+      int columns,
+      Target.RowMajor c) {
+    Panels right = new Panels(panels, panelStart, k * COLUMNS);
+    tile(a, 0, rows, k, right, columns, Addend.NONE, c);
+  }
+
+  /** How the result is cut into tasks; no bit of it depends on this. */
+  private record Grid(int rows, int rowTiles, int panels, int columnTiles) {}
+
+  private Grid grid(int threads) {
+    int panels = Math.ceilDiv(n, COLUMNS);
+    if ((long) m * n * k < SMALL) {
+      return new Grid(m, 1, panels, 1);
+    }
+    int wanted = threads == 1 ? 1 : TASKS_PER_THREAD * threads;
+    int rows = Math.ceilDiv(Math.ceilDiv(m, wanted), ROWS) * ROWS;
+    rows = Math.clamp(rows, MIN_TILE_ROWS, MAX_TILE_ROWS);
+    int rowTiles = Math.ceilDiv(m, rows);
+    int tilePanels = Math.ceilDiv(panels, Math.min(panels, Math.ceilDiv(wanted, rowTiles)));
+    return new Grid(rows, rowTiles, tilePanels, Math.ceilDiv(panels, tilePanels));
+  }
+
+  private void tile(
+      int row, int rows, Panels panels, int column, int columns, Addend addend, Target target) {
+    switch (target) {
+      case Target.RowMajor(float[] values, int start, int stride) ->
+          tile(
+              a,
+              row,
+              rows,
+              k,
+              panels,
+              columns,
+              addend.fromColumn(column),
+              new Target.RowMajor(values, start + row * stride + column, stride));
+      case Target.Scattered(float[] values, RowStart rowStart) -> {
+        float[] result = Scratch.TASK_RESULT.atLeast(rows * columns);
+        Target.RowMajor local = new Target.RowMajor(result, 0, columns);
+        tile(a, row, rows, k, panels, columns, addend.fromColumn(column), local);
+        for (int r = 0; r < rows; r++) {
+          System.arraycopy(result, r * columns, values, rowStart.of(row + r) + column, columns);
+        }
+      }
+    }
+  }
+
+  private static void tile(
+      LeftFactor a,
+      int row,
+      int rows,
+      int k,
+      Panels panels,
+      int columns,
+      Addend addend,
+      Target.RowMajor c) {
+    int blocks = Math.max(1, Math.ceilDiv(k, BLOCK));
+    int block = Math.ceilDiv(k, blocks);
+    float[] scratch = Scratch.TASK_ROWS.atLeast(Math.ceilDiv(rows, ROWS) * ROWS * block);
+    for (int from = 0; from == 0 || from < k; from += block) {
+      int count = Math.min(block, k - from);
+      LeftFactor.Block left = a.block(row, rows, from, count, scratch);
+      Panels right = new Panels(panels.values, panels.start + from * COLUMNS, panels.stride);
+      sweep(left, rows, count, right, columns, from == 0 ? addend : sumSoFar(c), c);
+      if (block == 0) {
+        break;
+      }
+    }
+  }
+
+  private static Addend sumSoFar(Target.RowMajor c) {
+    return new Addend(c.values(), c.start(), c.stride(), 1);
+  }
+
+  /**
+   * The same with k cut into parts whose sums are added up in order: for products whose result is
+   * small and whose k is long, such as gradients of weights. b is packed by the tasks, block by
+   * block, so that neither factor is ever packed as a whole.
+   */
+  void splitInto(Target.RowMajor target, WorkPool pool) {
+    if (m == 0 || n == 0) {
+      return;
+    }
+    int parts = Math.clamp(k / MIN_PART, 1, MAX_PARTS);
+    parts = Math.max(1, Math.min(parts, MAX_PARTIAL_SIZE / Math.max(1, m * n)));
+    if (parts == 1) {
+      runParts(1, 0, target, pool);
+      return;
+    }
+    float[] partial = Scratch.PARTIAL.atLeast(parts * m * n);
+    runParts(parts, m * n, new Target.RowMajor(partial, 0, n), pool);
+    int count = parts;
+    int rowsPerTask = Math.max(1, 16_384 / n);
+    pool.run(
+        Math.ceilDiv(m, rowsPerTask),
+        task -> {
+          int end = Math.min(m, (task + 1) * rowsPerTask);
+          for (int row = task * rowsPerTask; row < end; row++) {
+            addParts(partial, row * n, count, target, row);
+          }
+        });
+  }
+
+  private void addParts(float[] partial, int from, int parts, Target.RowMajor target, int row) {
+    float[] c = target.values();
+    int to = target.start() + row * target.stride();
+    System.arraycopy(partial, from, c, to, n);
+    for (int part = 1; part < parts; part++) {
+      int at = from + part * m * n;
+      for (int j = 0; j < n; j++) {
+        c[to + j] += partial[at + j];
+      }
+    }
+  }
+
+  private void runParts(int parts, int partStride, Target.RowMajor c, WorkPool pool) {
+    int panels = Math.ceilDiv(n, COLUMNS);
+    int wanted = pool.threads() == 1 ? 1 : TASKS_PER_THREAD * pool.threads();
+    int tiles = Math.max(Math.ceilDiv(wanted, parts), Math.ceilDiv(panels, MAX_TILE_PANELS));
+    int tilePanels = Math.ceilDiv(panels, Math.min(panels, tiles));
+    int columnTiles = Math.ceilDiv(panels, tilePanels);
+    int partSize = Math.ceilDiv(k, parts);
+    pool.run(
+        parts * columnTiles,
+        task -> {
+          int part = task / columnTiles;
+          int column = task % columnTiles * tilePanels * COLUMNS;
+          int columns = Math.min(n - column, tilePanels * COLUMNS);
+          int from = Math.min(k, part * partSize);
+          int to = Math.min(k, from + partSize);
+          Target.RowMajor own =
+              new Target.RowMajor(c.values(), c.start() + part * partStride + column, c.stride());
+          part(from, to, column, columns, false, own);
+        });
+  }
+
+  /** On this thread alone: c = a · b if it {@code isFirst}, else c += a · b. */
+  void addTo(Target.RowMajor c, boolean isFirst) {
+    part(0, k, 0, n, !isFirst, c);
+  }
+
+  /** Columns {@code column ..} of the sum over k from {@code from} to {@code to}, exclusive. */
+  private void part(int from, int to, int column, int columns, boolean adds, Target.RowMajor c) {
+    int blocks = Math.max(1, Math.ceilDiv(to - from, BLOCK));
+    int block = Math.ceilDiv(to - from, blocks);
+    int panels = Math.ceilDiv(columns, COLUMNS);
+    float[] packed = Scratch.TASK_PANELS.atLeast(panels * block * COLUMNS);
+    float[] scratch = Scratch.TASK_ROWS.atLeast(MAX_TILE_ROWS * block);
+    for (int i = 0; i < blocks; i++) {
+      int k0 = from + i * block;
+      int count = Math.max(0, Math.min(block, to - k0));
+      for (int j = 0; j < panels; j++) {
+        int width = Math.min(COLUMNS, columns - j * COLUMNS);
+        b.packPanel(column + j * COLUMNS, width, k0, count, packed, j * count * COLUMNS);
+      }
+      Panels right = new Panels(packed, 0, count * COLUMNS);
+      for (int row = 0; row < m; row += MAX_TILE_ROWS) {
+        int rows = Math.min(MAX_TILE_ROWS, m - row);
+        LeftFactor.Block left = a.block(row, rows, k0, count, scratch);
+        Target.RowMajor tile =
+            new Target.RowMajor(c.values(), c.start() + row * c.stride(), c.stride());
+        sweep(
+            left,
+            rows,
+            count,
+            right,
+            columns,
+            i == 0 && !adds ? Addend.NONE : sumSoFar(tile),
+            tile);
+      }
+    }
+  }
+
+  /** c = left · right + addend over a tile: each panel against all rows. */
+  private static void sweep(
+      LeftFactor.Block left,
+      int rows,
+      int k,
+      Panels right,
+      int columns,
+      Addend addend,
+      Target.RowMajor c) {
+    for (int column = 0; column < columns; column += COLUMNS) {
+      int width = Math.min(COLUMNS, columns - column);
+      int panel = right.start + column / COLUMNS * right.stride;
+      Addend add = addend.fromColumn(column);
+      int whole = width == COLUMNS ? rows / ROWS * ROWS : 0;
+      for (int row = 0; row < whole; row += ROWS) {
+        Addend below = add.fromRow(row);
+        block(
+            left,
+            row,
+            k,
+            right.values,
+            panel,
+            below,
+            c.values(),
+            c.start() + row * c.stride() + column,
+            c.stride());
+      }
+      for (int row = whole; row < rows; row += ROWS) {
+        edge(left, row, rows, k, right.values, panel, width, add, c, column);
+      }
+    }
+  }
+
+  /**
+   * A block that reaches over the lower or right edge, computed whole in scratch memory. Where rows
+   * are missing below it takes the last complete ones and drops those that are done already.
+   */
+  private static void edge(
+      LeftFactor.Block left,
+      int row,
+      int rows,
+      int k,
+      float[] panels,
+      int panel,
+      int width,
+      Addend addend,
+      Target.RowMajor c,
+      int column) {
+    int first = left.isInterleaved() ? row : Math.max(0, Math.min(row, rows - ROWS));
+    float[] block = Scratch.EDGE.atLeast(ROWS * COLUMNS);
+    block(left, first, k, panels, panel, Addend.NONE, block, 0, COLUMNS);
+    for (int r = row; r < Math.min(rows, row + ROWS); r++) {
+      int to = c.start() + r * c.stride() + column;
+      int add = addend.start + r * addend.rowStride;
+      int from = (r - first) * COLUMNS;
+      for (int j = 0; j < width; j++) {
+        c.values()[to + j] = block[from + j] + addend.values[add + j * addend.columnStride];
+      }
+    }
+  }
+
+  private static void block(
+      LeftFactor.Block left,
+      int row,
+      int k,
+      float[] panels,
+      int panel,
+      Addend addend,
+      float[] c,
+      int to,
+      int stride) {
+    float[] a = left.values();
+    int from = left.start() + row * left.stride();
+    float[] add = addend.values;
+    if (left.isInterleaved()) {
+      RegisterBlock.multiplyInterleaved(
+          k, a, from, panels, panel, add, addend.start, addend.rowStride, c, to, stride);
+    } else {
+      RegisterBlock.multiply(
+          k,
+          a,
+          from,
+          left.stride(),
+          panels,
+          panel,
+          add,
+          addend.start,
+          addend.rowStride,
+          c,
+          to,
+          stride);
+    }
+  }
+}

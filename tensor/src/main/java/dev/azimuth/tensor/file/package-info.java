@@ -1,0 +1,10 @@
+/**
+ * Tensors in files: safetensors and npy, read strictly and written whole or not at all.
+ *
+ * <p>Everything here works on plain arrays; what a file says about itself is checked against the
+ * file's real size before memory is taken for it.
+ */
+@NullMarked
+package dev.azimuth.tensor.file;
+
+import org.jspecify.annotations.NullMarked;
