@@ -1,4 +1,6 @@
-/** Latent diffusion: schedules, samplers, the networks of Zero-1-to-3, their conditioning, training. */
+/**
+ * Latent diffusion: schedules, samplers, the networks of Zero-1-to-3, their conditioning, training.
+ */
 module dev.azimuth.diffusion {
   requires transitive dev.azimuth.nn;
   requires com.fasterxml.jackson.databind;

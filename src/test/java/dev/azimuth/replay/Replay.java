@@ -108,8 +108,16 @@ public final class Replay {
 
   /** All weights, for kinds that are a module. */
   public Parameters parameters() {
+    return parametersBeside(Map.of());
+  }
+
+  /**
+   * All weights, and beside them those of a part that the module has and the record's outputs don't
+   * depend on.
+   */
+  public Parameters parametersBeside(Map<String, ParameterSource.Stored> unused) {
     if (parameters == null) {
-      ParameterSource source = new Weights(record);
+      ParameterSource source = new Weights(record, unused);
       parameters =
           record.hasGradients()
               ? Parameters.trainable(backend, DType.FLOAT32, source)
@@ -192,20 +200,25 @@ public final class Replay {
   }
 
   /** A record's weights as a network's parameters, drawn one at a time where they are seeded. */
-  private record Weights(ReplayRecord record) implements ParameterSource {
+  private record Weights(ReplayRecord record, Map<String, ParameterSource.Stored> unused)
+      implements ParameterSource {
     @Override
     public Set<String> names() {
-      return record.weights().keySet();
+      Set<String> names = new TreeSet<>(record.weights().keySet());
+      names.addAll(unused.keySet());
+      return names;
     }
 
     @Override
     public Shape shape(String name) {
-      return record.weights().get(name);
+      Stored beside = unused.get(name);
+      return beside == null ? record.weights().get(name) : beside.shape();
     }
 
     @Override
     public float[] values(String name) {
-      return record.weight(name);
+      Stored beside = unused.get(name);
+      return beside == null ? record.weight(name) : beside.values();
     }
   }
 }

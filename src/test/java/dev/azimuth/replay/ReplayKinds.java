@@ -24,7 +24,29 @@ final class ReplayKinds {
           entry("upsample_nearest", OpKinds::upsampleNearest),
           entry("avg_pool2d", OpKinds::avgPool2d),
           entry("embedding", OpKinds::embedding),
-          entry("matmul", OpKinds::matmul));
+          entry("matmul", OpKinds::matmul),
+          entry("timestep_embedding", BlockKinds::timestepEmbedding),
+          entry("cross_attention", BlockKinds::crossAttention),
+          entry("geglu_feed_forward", BlockKinds::gegluFeedForward),
+          entry("basic_transformer_block", BlockKinds::basicTransformerBlock),
+          entry("spatial_transformer", BlockKinds::spatialTransformer),
+          entry("res_block", BlockKinds::resBlock),
+          entry("downsample", BlockKinds::downsample),
+          entry("upsample", BlockKinds::upsample),
+          entry("vae_res_block", BlockKinds::vaeResBlock),
+          entry("vae_attention_block", BlockKinds::vaeAttentionBlock),
+          entry("vae_encoder", NetworkKinds::vaeEncoder),
+          entry("vae_decoder", NetworkKinds::vaeDecoder),
+          entry("autoencoder_kl", NetworkKinds::autoencoderKl),
+          entry("unet", NetworkKinds::unet),
+          entry("camera_projection", NetworkKinds::cameraProjection),
+          entry("clip_vision", NetworkKinds::clipVision),
+          entry("clip_preprocess", NetworkKinds::clipPreprocess),
+          entry("zero123_condition", NetworkKinds::zero123Condition),
+          entry("schedule", DiffusionKinds::scheduleOrSubset),
+          entry("q_sample", DiffusionKinds::qSample),
+          entry("ddim", DiffusionKinds::ddim),
+          entry("training_loss", DiffusionKinds::trainingLoss));
 
   private ReplayKinds() {}
 

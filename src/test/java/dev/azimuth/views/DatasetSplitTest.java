@@ -34,6 +34,7 @@ final class DatasetSplitTest {
         8,
         2,
         1,
+        CameraRig.PUBLISHED,
         List.of(),
         List.of());
   }

@@ -51,7 +51,7 @@ final class ViewDatasetTest {
     assertEquals(12, data.height());
     assertTrue(data.check().isEmpty());
     View view = data.view("b", 2);
-    assertEquals(ViewRenderer.cameras(9, "b", 3).get(2), view.camera());
+    assertEquals(CameraRig.PUBLISHED.cameras(9, "b", 3).get(2), view.camera());
     assertEquals(1, view.image().at(6, 6, 3));
     assertEquals("author of b", data.info("b").creator());
     assertThrows(IllegalArgumentException.class, () -> data.view("d", 0));

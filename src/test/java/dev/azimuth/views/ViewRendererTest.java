@@ -64,7 +64,7 @@ final class ViewRendererTest {
         List.copyOf(contents(folder).keySet()));
     Npy.Array array = Npy.read(folder.resolve("a/001.npy"));
     assertArrayEquals(new int[] {3, 4}, array.shape());
-    Camera expected = ViewRenderer.cameras(9, "a", 3).get(1);
+    Camera expected = CameraRig.PUBLISHED.cameras(9, "a", 3).get(1);
     assertArrayEquals(expected.worldToCamera(), array.values());
     ObjectInfo info = ObjectInfo.read(folder.resolve("b"));
     assertEquals("author of b", info.creator());
@@ -75,7 +75,7 @@ final class ViewRendererTest {
 
   @Test
   void camerasAreAsPublished() {
-    List<Camera> cameras = ViewRenderer.cameras(4, "x", 4000);
+    List<Camera> cameras = CameraRig.PUBLISHED.cameras(4, "x", 4000);
     double[] mean = new double[3];
     double meanRadius = 0;
     for (Camera camera : cameras) {
@@ -90,9 +90,9 @@ final class ViewRendererTest {
     // standard errors: radius 0.2/63, a component about 1.1/63; five of them
     assertEquals(1.85, meanRadius, 5 * 0.0032);
     assertArrayEquals(new double[3], mean, 5 * 0.017);
-    assertEquals(cameras.subList(0, 7), ViewRenderer.cameras(4, "x", 7));
-    assertNotEquals(cameras.get(0), ViewRenderer.cameras(5, "x", 1).get(0));
-    assertNotEquals(cameras.get(0), ViewRenderer.cameras(4, "y", 1).get(0));
+    assertEquals(cameras.subList(0, 7), CameraRig.PUBLISHED.cameras(4, "x", 7));
+    assertNotEquals(cameras.get(0), CameraRig.PUBLISHED.cameras(5, "x", 1).get(0));
+    assertNotEquals(cameras.get(0), CameraRig.PUBLISHED.cameras(4, "y", 1).get(0));
   }
 
   @Test
@@ -253,7 +253,7 @@ final class ViewRendererTest {
     Datasets.render(folder, "a");
     List<Image> images =
         new ViewRenderer(Datasets.SETTINGS)
-            .render(Datasets.ball("a"), ViewRenderer.cameras(9, "a", 3));
+            .render(Datasets.ball("a"), CameraRig.PUBLISHED.cameras(9, "a", 3));
     for (int i = 0; i < 3; i++) {
       Image stored = Image.read(folder.resolve("a").resolve("00" + i + ".png"));
       assertArrayEquals(stored.rgba(), images.get(i).rgba(), 0.5f / 255 + 1e-6f);

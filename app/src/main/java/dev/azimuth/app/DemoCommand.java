@@ -86,8 +86,7 @@ final class DemoCommand implements Callable<Integer> {
       for (int i = 1; i < dataset.views(uid); i++) {
         truth.add(dataset.view(uid, i));
       }
-      items.add(
-          new Item(uid, dataset.info(uid).name(), input.image(), truth, input.camera()));
+      items.add(new Item(uid, dataset.info(uid).name(), input.image(), truth, input.camera()));
     }
     return items;
   }
@@ -106,9 +105,7 @@ final class DemoCommand implements Callable<Integer> {
       float[] expected = synthesis.condition(view.image());
       double psnr =
           Psnr.of(
-              EvaluationReport.unit(made.get(i).toSignedRgb()),
-              EvaluationReport.unit(expected),
-              1);
+              EvaluationReport.unit(made.get(i).toSignedRgb()), EvaluationReport.unit(expected), 1);
       sum += psnr;
       generated.add(made.get(i));
       truth.add(view.image().over(Image.Background.WHITE));

@@ -27,9 +27,9 @@ import picocli.CommandLine.Option;
 @Command(
     name = "evaluate",
     description = {
-      "PSNR and SSIM of new views of a split's test objects beside two baselines, with 95 % intervals"
-          + " (bootstrap over objects): a single sample, the mean of several, the input view"
-          + " repeated, the mean training picture."
+      "PSNR and SSIM of new views of a split's test objects beside two baselines, with 95 %"
+          + " intervals (bootstrap over objects): a single sample, the mean of several, the input"
+          + " view repeated, the mean training picture."
     })
 @SuppressWarnings("NullAway.Init") // picocli sets the options
 final class EvaluateCommand implements Callable<Integer> {

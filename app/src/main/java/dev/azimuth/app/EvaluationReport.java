@@ -23,17 +23,11 @@ import java.util.Objects;
  * @param scores what each way of guessing the new view reaches
  */
 record EvaluationReport(
-    int objects,
-    int pairs,
-    int samples,
-    Sampling sampling,
-    long seed,
-    Map<String, Score> scores) {
+    int objects, int pairs, int samples, Sampling sampling, long seed, Map<String, Score> scores) {
 
   /** A condition view and the truth [size, size, 3] in [-1, 1], the move between, its angle. */
   @SuppressWarnings("ArrayRecordComponent") // handed over once, never compared
-  record Pair(
-      String uid, float[] condition, float[] target, RelativePose pose, double degrees) {}
+  record Pair(String uid, float[] condition, float[] target, RelativePose pose, double degrees) {}
 
   /**
    * Means over objects with 95 % intervals.
@@ -138,8 +132,7 @@ record EvaluationReport(
   /** The scores as a Markdown table. */
   String table() {
     StringBuilder table = new StringBuilder();
-    table.append(
-        "%d objects, %d pairs, %s, seed %d%n".formatted(objects, pairs, sampling, seed));
+    table.append("%d objects, %d pairs, %s, seed %d%n".formatted(objects, pairs, sampling, seed));
     table.append("| guess | PSNR, dB [95 %] | SSIM [95 %] | dB ahead of the better baseline |\n");
     table.append("| --- | --- | --- | --- |\n");
     scores.forEach(
@@ -147,10 +140,7 @@ record EvaluationReport(
             table.append(
                 "| %s | %s | %s | %s |%n"
                     .formatted(
-                        name,
-                        score.psnr.format(),
-                        score.ssim.format(),
-                        score.psnrAhead.format())));
+                        name, score.psnr.format(), score.ssim.format(), score.psnrAhead.format())));
     return table.toString();
   }
 }

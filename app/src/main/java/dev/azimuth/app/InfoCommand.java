@@ -32,8 +32,7 @@ final class InfoCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     Path tensors = file;
     if (Files.isDirectory(file)) {
-      ModelConfig config =
-          Configuration.read(file.resolve("config.json"), ModelConfig.class);
+      ModelConfig config = Configuration.read(file.resolve("config.json"), ModelConfig.class);
       System.out.println(Configuration.format(config));
       tensors = file.resolve("model.safetensors");
     }

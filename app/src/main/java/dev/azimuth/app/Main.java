@@ -2,6 +2,7 @@ package dev.azimuth.app;
 
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
@@ -85,7 +86,7 @@ public final class Main implements Runnable {
       case AccessDeniedException denied -> denied.getFile() + ": permission denied";
       case FileSystemException fs when fs.getReason() != null ->
           fs.getFile() + ": " + fs.getReason();
-      case java.io.UncheckedIOException unchecked -> reason(unchecked.getCause());
+      case UncheckedIOException wrapped when wrapped.getCause() instanceof IOException cause -> reason(cause);
       case IOException _, IllegalArgumentException _, ArithmeticException _ -> firstLine(e);
       // anything else is a fault of ours: say so, and how to tell us more
       default -> "internal error: " + e + "; --verbose shows where";

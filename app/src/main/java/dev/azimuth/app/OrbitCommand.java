@@ -75,8 +75,7 @@ final class OrbitCommand implements Callable<Integer> {
       writeGif(views);
       int size = model.config().imageSize();
       Image input = Image.ofSignedRgb(size, size, condition);
-      sheet(input, views)
-          .write(out.resolveSibling(name.substring(0, name.length() - 4) + ".png"));
+      sheet(input, views).write(out.resolveSibling(name.substring(0, name.length() - 4) + ".png"));
     }
     return 0;
   }
@@ -91,8 +90,7 @@ final class OrbitCommand implements Callable<Integer> {
     for (Image view : views) {
       BufferedImage frame = view.toBufferedImage();
       BufferedImage opaque =
-          new BufferedImage(
-              frame.getWidth(), frame.getHeight(), BufferedImage.TYPE_3BYTE_BGR);
+          new BufferedImage(frame.getWidth(), frame.getHeight(), BufferedImage.TYPE_3BYTE_BGR);
       opaque.createGraphics().drawImage(frame, 0, 0, null);
       encoder.addFrame(opaque);
     }

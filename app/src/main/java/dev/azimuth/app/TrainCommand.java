@@ -75,8 +75,7 @@ final class TrainCommand implements Callable<Integer> {
 
     @Override
     public void step(long step, double loss) {
-      smoothed =
-          Double.isNaN(smoothed) ? loss : SMOOTHING * smoothed + (1 - SMOOTHING) * loss;
+      smoothed = Double.isNaN(smoothed) ? loss : SMOOTHING * smoothed + (1 - SMOOTHING) * loss;
       if (current != null) {
         current.to(step);
         current.note(String.format("loss %.4f", smoothed));

@@ -72,8 +72,7 @@ final class ViewSynthesis {
     int batches = Math.ceilDiv(requests.size(), batchSize);
     try (Progress progress = new Progress("denoising", (long) batches * steps)) {
       for (int start = 0; start < requests.size(); start += batchSize) {
-        List<Request> batch =
-            requests.subList(start, Math.min(requests.size(), start + batchSize));
+        List<Request> batch = requests.subList(start, Math.min(requests.size(), start + batchSize));
         long before = (long) (start / batchSize) * steps;
         Tensor made = run(batch, size, (k, n) -> progress.to(before + (long) k * steps / n));
         for (int i = 0; i < batch.size(); i++) {
@@ -84,8 +83,7 @@ final class ViewSynthesis {
     return images;
   }
 
-  private Tensor run(
-      List<Request> batch, int size, BiConsumer<Integer, Integer> progress) {
+  private Tensor run(List<Request> batch, int size, BiConsumer<Integer, Integer> progress) {
     List<float[]> conditions = batch.stream().map(Request::condition).toList();
     List<RelativePose> poses = batch.stream().map(Request::pose).toList();
     return model.synthesize(

@@ -7,7 +7,10 @@ import dev.azimuth.nn.Module;
 import dev.azimuth.nn.Parameters;
 import dev.azimuth.tensor.Tensor;
 
-/** Single-head self-attention over pixels, added to its input (reference {@code model.py}, {@code AttnBlock}). */
+/**
+ * Single-head self-attention over pixels, added to its input (reference {@code model.py}, {@code
+ * AttnBlock}).
+ */
 public final class AutoencoderAttention implements Module {
   private final GroupNorm norm;
   private final Conv2d q;

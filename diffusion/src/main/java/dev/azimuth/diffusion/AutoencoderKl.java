@@ -31,8 +31,7 @@ public final class AutoencoderKl {
 
     /** Divergence from the standard normal, summed over a sample's elements: scalar mean over N. */
     public Tensor klDivergence() {
-      Tensor perElement =
-          mean.square().add(logVariance.exp()).sub(logVariance).affine(0.5, -0.5);
+      Tensor perElement = mean.square().add(logVariance.exp()).sub(logVariance).affine(0.5, -0.5);
       return perElement.sum().mul(1.0 / mean.shape().dim(0));
     }
   }

@@ -6,8 +6,8 @@ import dev.azimuth.tensor.Tensor;
 import dev.azimuth.tensor.op.Resize;
 
 /**
- * From an image in [-1, 1] to CLIP's pixels: bicubic with corners aligned and no antialiasing, then CLIP's
- * mean and standard deviation (reference {@code FrozenCLIPImageEmbedder.preprocess}).
+ * From an image in [-1, 1] to CLIP's pixels: bicubic with corners aligned and no antialiasing, then
+ * CLIP's mean and standard deviation (reference {@code FrozenCLIPImageEmbedder.preprocess}).
  *
  * @param size height and width that the tower takes
  */

@@ -3,8 +3,8 @@ package dev.azimuth.diffusion;
 import dev.azimuth.tensor.Tensor;
 
 /**
- * Turns condition views and the camera's move into what the UNet is told. Which one a model uses is a
- * value of its configuration, without default.
+ * Turns condition views and the camera's move into what the UNet is told. Which one a model uses is
+ * a value of its configuration, without default.
  */
 public sealed interface Conditioner permits Zero123Conditioner {
   /**

@@ -11,8 +11,8 @@ import dev.azimuth.tensor.Tensor;
  */
 public record Conditioning(Context context, Tensor concat) {
   /**
-   * The reference's unconditional branch at inference: context and latent all zero (the context after
-   * its projection, {@code ddpm.py} and {@code gradio_new.py}, {@code sample_model}).
+   * The reference's unconditional branch at inference: context and latent all zero (the context
+   * after its projection, {@code ddpm.py} and {@code gradio_new.py}, {@code sample_model}).
    */
   public Conditioning unconditional() {
     Context none =

@@ -81,7 +81,10 @@ public final class Configuration {
     }
     String where =
         e instanceof JsonMappingException mapping && !mapping.getPath().isEmpty()
-            ? mapping.getPathReference().replaceAll(".*?\\[\"(.*?)\"\\]", "$1.").replaceAll("\\.$", "")
+            ? mapping
+                .getPathReference()
+                .replaceAll(".*?\\[\"(.*?)\"\\]", "$1.")
+                .replaceAll("\\.$", "")
             : "";
     String line = e.getLocation() == null ? "" : " (line " + e.getLocation().getLineNr() + ")";
     return (where.isEmpty() ? "" : where + ": ") + e.getOriginalMessage() + line;

@@ -12,13 +12,13 @@ public record DdimSchedule(List<Step> steps) {
   /** How timesteps are chosen. */
   public enum Rule {
     /**
-     * The reference's sampler: every ⌊timesteps/S⌋-th from 1 on, the last (noisiest) one left out, so that
-     * 50 asked steps are 49 network calls; the last step ends at ᾱ_0.
+     * The reference's sampler: every ⌊timesteps/S⌋-th from 1 on, the last (noisiest) one left out,
+     * so that 50 asked steps are 49 network calls; the last step ends at ᾱ_0.
      */
     REFERENCE,
     /**
-     * diffusers' {@code DDIMScheduler} as Zero-1-to-3 pipelines configure it: S steps, "leading" spacing
-     * with offset 1, {@code set_alpha_to_one} false.
+     * diffusers' {@code DDIMScheduler} as Zero-1-to-3 pipelines configure it: S steps, "leading"
+     * spacing with offset 1, {@code set_alpha_to_one} false.
      */
     DIFFUSERS
   }
@@ -45,7 +45,9 @@ public record DdimSchedule(List<Step> steps) {
     int used = rule == Rule.REFERENCE ? ascending.size() - 1 : ascending.size();
     if (used < 1) {
       throw new IllegalArgumentException(
-          "steps: " + count + " leave no network call under the reference's rule; ask for 2 or more");
+          "steps: "
+              + count
+              + " leave no network call under the reference's rule; ask for 2 or more");
     }
     List<Step> all = steps(schedule, ascending, eta);
     return new DdimSchedule(IntStream.range(0, used).mapToObj(i -> all.get(used - 1 - i)).toList());
@@ -87,8 +89,7 @@ public record DdimSchedule(List<Step> steps) {
               float alpha = alpha(schedule, ascending.get(i));
               float previous = alpha(schedule, i == 0 ? 0 : ascending.get(i - 1));
               // the reference's mixed precision: 1 - ᾱ is rounded to float32, the rest is float64
-              double variance =
-                  (1.0 - previous) / (1f - alpha) * (1 - (double) alpha / previous);
+              double variance = (1.0 - previous) / (1f - alpha) * (1 - (double) alpha / previous);
               double sigma = eta * Math.sqrt(variance);
               return new Step(ascending.get(i), alpha, previous, sigma);
             })

@@ -11,8 +11,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Latent [N, h, w, zChannels] to image [N, h·f, w·f, outCh], not clamped (reference {@code model.py}, {@code
- * Decoder}).
+ * Latent [N, h, w, zChannels] to image [N, h·f, w·f, outCh], not clamped (reference {@code
+ * model.py}, {@code Decoder}).
  */
 public final class Decoder implements Module {
   private final List<Module> body = new ArrayList<>();
@@ -41,8 +41,7 @@ public final class Decoder implements Module {
       }
     }
     this.normOut =
-        new GroupNorm(
-            p.at("norm_out"), config.numGroups(), channels, AutoencoderResidualBlock.EPS);
+        new GroupNorm(p.at("norm_out"), config.numGroups(), channels, AutoencoderResidualBlock.EPS);
     this.convOut = Conv2d.of(p.at("conv_out"), channels, config.outCh(), Window.THREE);
   }
 

@@ -41,8 +41,7 @@ public final class Encoder implements Module {
     }
     addMiddle(body, p.at("mid"), channels, config.numGroups());
     this.normOut =
-        new GroupNorm(
-            p.at("norm_out"), config.numGroups(), channels, AutoencoderResidualBlock.EPS);
+        new GroupNorm(p.at("norm_out"), config.numGroups(), channels, AutoencoderResidualBlock.EPS);
     this.convOut = Conv2d.of(p.at("conv_out"), channels, 2 * config.zChannels(), Window.THREE);
   }
 

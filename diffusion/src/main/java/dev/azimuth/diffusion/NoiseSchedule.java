@@ -6,10 +6,10 @@ import dev.azimuth.tensor.Tensor;
 import java.util.Arrays;
 
 /**
- * The forward process x_t = √ᾱ_t x_0 + √(1-ᾱ_t) ε (Ho et al. 2020) with the "linear" schedule of latent
- * diffusion: β = linspace(√linearStart, √linearEnd, timesteps)² (reference {@code ddpm.py}, {@code
- * register_schedule}). Computed in float64; the reference keeps the results as float32, which {@link
- * #alphasCumprod(int)} honours.
+ * The forward process x_t = √ᾱ_t x_0 + √(1-ᾱ_t) ε (Ho et al. 2020) with the "linear" schedule of
+ * latent diffusion: β = linspace(√linearStart, √linearEnd, timesteps)² (reference {@code ddpm.py},
+ * {@code register_schedule}). Computed in float64; the reference keeps the results as float32,
+ * which {@link #alphasCumprod(int)} honours.
  */
 public final class NoiseSchedule {
   private final double[] betas;

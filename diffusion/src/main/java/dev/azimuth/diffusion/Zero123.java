@@ -19,7 +19,8 @@ import java.util.Map;
 import java.util.function.BiConsumer;
 
 /**
- * Zero-1-to-3 (Liu et al. 2023): a picture of an object and a camera's move to the picture from there.
+ * Zero-1-to-3 (Liu et al. 2023): a picture of an object and a camera's move to the picture from
+ * there.
  *
  * <p>Parameters are named as in the published checkpoints: {@code model.diffusion_model}, {@code
  * first_stage_model}, {@code cond_stage_model.model.visual}, {@code cc_projection}.
@@ -57,7 +58,8 @@ public final class Zero123 {
   /**
    * A model from a folder with {@code config.json} and {@code model.safetensors}.
    *
-   * @throws IOException if a file is missing, unreadable, malformed or doesn't fit the configuration
+   * @throws IOException if a file is missing, unreadable, malformed or doesn't fit the
+   *     configuration
    */
   public static Zero123 open(Backend backend, Path folder) throws IOException {
     if (!Files.isDirectory(folder)) {
@@ -112,8 +114,8 @@ public final class Zero123 {
   /**
    * New views of an object, one for each row of {@code pose}.
    *
-   * <p>Sample i starts from the noise of {@code torch.manual_seed(seeds[i]); torch.randn(z, h, w)}, and
-   * takes the noise of its steps from the same generator: a sample doesn't depend on its batch.
+   * <p>Sample i starts from the noise of {@code torch.manual_seed(seeds[i]); torch.randn(z, h, w)},
+   * and takes the noise of its steps from the same generator: a sample doesn't depend on its batch.
    *
    * @param image the condition views [B, imageSize, imageSize, 3] in [-1, 1]
    * @param pose the moves T = [Δθ, sin Δφ, cos Δφ, Δr] [B, 4], radians and world units
@@ -132,8 +134,7 @@ public final class Zero123 {
     Check.shape("synthesize", "pose", pose, seeds.length, 4);
     Conditioning conditioning = conditioner.condition(image, pose);
     NoisePredictor predictor =
-        NoisePredictor.guided(
-            unet, conditioning, conditioning.unconditional(), sampling.scale());
+        NoisePredictor.guided(unet, conditioning, conditioning.unconditional(), sampling.scale());
     DdimSchedule steps =
         DdimSchedule.of(schedule, sampling.rule(), sampling.steps(), sampling.eta());
     TorchRandom[] generators = new TorchRandom[seeds.length];

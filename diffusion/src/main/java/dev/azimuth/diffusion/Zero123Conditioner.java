@@ -8,8 +8,8 @@ import dev.azimuth.tensor.Tensor;
 
 /**
  * Zero-1-to-3's published conditioning (Liu et al. 2023; reference {@code ddpm.py}, {@code
- * cc_projection}): image embedding and pose, side by side, mixed into <em>one</em> token by a linear
- * layer; beside the noisy latent the mode of the condition view's latent, not scaled.
+ * cc_projection}): image embedding and pose, side by side, mixed into <em>one</em> token by a
+ * linear layer; beside the noisy latent the mode of the condition view's latent, not scaled.
  */
 public final class Zero123Conditioner implements Conditioner {
   private final AutoencoderKl autoencoder;

@@ -15,8 +15,8 @@ public record Interval(double mean, double low, double high) {
   private static final int RESAMPLES = 10_000;
 
   /**
-   * The percentile bootstrap (Efron and Tibshirani 1993, chapter 13): the values, one for each object, drawn
-   * again with replacement 10,000 times.
+   * The percentile bootstrap (Efron and Tibshirani 1993, chapter 13): the values, one for each
+   * object, drawn again with replacement 10,000 times.
    *
    * @throws IllegalArgumentException if there are no values
    */

@@ -1,8 +1,8 @@
 package dev.azimuth.metrics;
 
 /**
- * Peak signal-to-noise ratio, 10·log10(range² / MSE), in dB; infinite for equal pictures (scikit-image
- * {@code peak_signal_noise_ratio}).
+ * Peak signal-to-noise ratio, 10·log10(range² / MSE), in dB; infinite for equal pictures
+ * (scikit-image {@code peak_signal_noise_ratio}).
  */
 public final class Psnr {
   private Psnr() {}

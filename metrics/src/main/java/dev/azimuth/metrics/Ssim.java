@@ -3,8 +3,8 @@ package dev.azimuth.metrics;
 import java.util.Arrays;
 
 /**
- * Structural similarity (Wang et al. 2004) as scikit-image 0.19 computes {@code structural_similarity}
- * for each channel by itself.
+ * Structural similarity (Wang et al. 2004) as scikit-image 0.19 computes {@code
+ * structural_similarity} for each channel by itself.
  *
  * @param window the weights around a pixel
  * @param useSampleCovariance whether variances are multiplied by n²/(n² - 1)
@@ -12,8 +12,7 @@ import java.util.Arrays;
  * @param k2 stabilises the variances, 0.03 in the paper
  * @param range the largest possible minus the smallest possible value
  */
-public record Ssim(
-    Window window, boolean useSampleCovariance, double k1, double k2, double range) {
+public record Ssim(Window window, boolean useSampleCovariance, double k1, double k2, double range) {
 
   /** Separable weights that sum to 1. */
   @SuppressWarnings("ArrayRecordComponent") // made once, read only here
@@ -87,8 +86,7 @@ public record Ssim(
         map[i * channels + c] =
             (2 * meanA[i] * meanB[i] + c1)
                 * (2 * covariance + c2)
-                / ((meanA[i] * meanA[i] + meanB[i] * meanB[i] + c1)
-                    * (varianceA + varianceB + c2));
+                / ((meanA[i] * meanA[i] + meanB[i] * meanB[i] + c1) * (varianceA + varianceB + c2));
       }
     }
     return map;
@@ -135,14 +133,16 @@ public record Ssim(
     for (int y = 0; y < height; y++) {
       for (int x = 0; x < width; x++) {
         for (int i = -radius; i <= radius; i++) {
-          rows[y * width + x] += window.weights[i + radius] * plane[y * width + mirrored(x + i, width)];
+          rows[y * width + x] +=
+              window.weights[i + radius] * plane[y * width + mirrored(x + i, width)];
         }
       }
     }
     for (int y = 0; y < height; y++) {
       for (int x = 0; x < width; x++) {
         for (int i = -radius; i <= radius; i++) {
-          both[y * width + x] += window.weights[i + radius] * rows[mirrored(y + i, height) * width + x];
+          both[y * width + x] +=
+              window.weights[i + radius] * rows[mirrored(y + i, height) * width + x];
         }
       }
     }

@@ -14,7 +14,9 @@ public final class BasicTransformerBlock {
   private final LayerNorm norm2;
   private final LayerNorm norm3;
 
-  /** Tokens of width {@code sizes.queryDim} that attend to a context of {@code sizes.contextDim}. */
+  /**
+   * Tokens of width {@code sizes.queryDim} that attend to a context of {@code sizes.contextDim}.
+   */
   public BasicTransformerBlock(Parameters p, CrossAttention.Sizes sizes) {
     int dim = sizes.queryDim();
     this.attn1 =

@@ -50,8 +50,8 @@ public final class Conv2d implements Module {
   }
 
   /**
-   * With weight and bias zero at the start, as the reference's {@code zero_module}: a residual branch
-   * that ends in it begins as the identity.
+   * With weight and bias zero at the start, as the reference's {@code zero_module}: a residual
+   * branch that ends in it begins as the identity.
    */
   public static Conv2d zero(Parameters p, int in, int out, Window window) {
     return new Conv2d(

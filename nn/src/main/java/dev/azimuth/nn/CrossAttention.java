@@ -3,12 +3,12 @@ package dev.azimuth.nn;
 import dev.azimuth.tensor.Tensor;
 
 /**
- * Multi-head attention of tokens x [B, N, queryDim] on a context [B, M, contextDim] (reference {@code
- * ldm/modules/attention.py}, {@code CrossAttention}).
+ * Multi-head attention of tokens x [B, N, queryDim] on a context [B, M, contextDim] (reference
+ * {@code ldm/modules/attention.py}, {@code CrossAttention}).
  *
  * <p><b>The collapse.</b> For M = 1 the softmax runs over one key: softmax(s) = eˢ/eˢ = 1 whatever
- * the score s, so the layer is {@code to_out(to_v(c))}, the same vector at every position. It depends
- * on neither x nor {@code to_q} nor {@code to_k}, whose gradients are exactly zero. {@link
+ * the score s, so the layer is {@code to_out(to_v(c))}, the same vector at every position. It
+ * depends on neither x nor {@code to_q} nor {@code to_k}, whose gradients are exactly zero. {@link
  * Context.SingleToken} computes just that vector, where those gradients are absent; {@link
  * Context.Tokens} attends, and gives the same bits at M = 1.
  */

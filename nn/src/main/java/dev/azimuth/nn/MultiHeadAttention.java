@@ -4,8 +4,8 @@ import dev.azimuth.tensor.Tensor;
 
 /**
  * Self-attention of tokens [B, N, width] with one stacked projection, as {@code
- * torch.nn.MultiheadAttention} names it: {@code in_proj_weight} [3·width, width], {@code in_proj_bias},
- * {@code out_proj}.
+ * torch.nn.MultiheadAttention} names it: {@code in_proj_weight} [3·width, width], {@code
+ * in_proj_bias}, {@code out_proj}.
  */
 public final class MultiHeadAttention implements Module {
   private final Tensor inProjWeight;

@@ -21,12 +21,6 @@ public final class ParameterException extends IllegalArgumentException {
       return "";
     }
     String shown = String.join(", ", names.subList(0, Math.min(SHOWN, names.size())));
-    return "; "
-        + names.size()
-        + " "
-        + title
-        + ": "
-        + shown
-        + (names.size() > SHOWN ? ", ..." : "");
+    return "; " + names.size() + " " + title + ": " + shown + (names.size() > SHOWN ? ", ..." : "");
   }
 }

@@ -19,9 +19,9 @@ import org.jspecify.annotations.Nullable;
  * A place in a network's tree of parameters. Constructors take one and read like the reference's
  * state dict: {@code p.at("to_out").at(0)} holds {@code to_out.0.weight}.
  *
- * <p>New parameters are drawn from a seeded generator, in the order of the constructors; stored ones
- * come from a {@link ParameterSource}, strictly: {@link #requireComplete} lists every difference.
- * For training they are tracked leaves; loaded for inference they are not.
+ * <p>New parameters are drawn from a seeded generator, in the order of the constructors; stored
+ * ones come from a {@link ParameterSource}, strictly: {@link #requireComplete} lists every
+ * difference. For training they are tracked leaves; loaded for inference they are not.
  */
 public final class Parameters {
   private final Tree tree;
@@ -94,7 +94,9 @@ public final class Parameters {
     return add(name, initialization, Shape.of(dims), Layout.PLAIN);
   }
 
-  /** A convolution's weight: published [out, in, height, width], inside [out, height, width, in]. */
+  /**
+   * A convolution's weight: published [out, in, height, width], inside [out, height, width, in].
+   */
   public Tensor convolution(
       String name, Initialization initialization, int out, int in, int height, int width) {
     return add(name, initialization, Shape.of(out, in, height, width), Layout.CONVOLUTION);
@@ -181,7 +183,8 @@ public final class Parameters {
   }
 
   /**
-   * Overwrites every parameter's elements in place, with tensors laid out as they are computed with.
+   * Overwrites every parameter's elements in place, with tensors laid out as they are computed
+   * with.
    *
    * @throws ParameterException listing every name missing, unexpected or misshapen
    */
@@ -195,8 +198,7 @@ public final class Parameters {
         (name, parameter) -> {
           Tensor value = values.get(name);
           if (value != null && !value.shape().equals(parameter.tensor.shape())) {
-            misshapen.add(
-                name + " " + value.shape() + " instead of " + parameter.tensor.shape());
+            misshapen.add(name + " " + value.shape() + " instead of " + parameter.tensor.shape());
           }
         });
     if (!missing.isEmpty() || !unexpected.isEmpty() || !misshapen.isEmpty()) {

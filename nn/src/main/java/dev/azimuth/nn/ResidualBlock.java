@@ -29,8 +29,7 @@ public final class ResidualBlock {
     this.embedding = Linear.of(p.at("emb_layers").at(1), sizes.embChannels, out);
     this.outNorm = new GroupNorm(p.at("out_layers").at(0), sizes.groups, out, EPS);
     this.outConv = Conv2d.zero(p.at("out_layers").at(3), out, out, Window.THREE);
-    this.skip =
-        in == out ? x -> x : Conv2d.of(p.at("skip_connection"), in, out, Window.ONE);
+    this.skip = in == out ? x -> x : Conv2d.of(p.at("skip_connection"), in, out, Window.ONE);
   }
 
   /** x [N, H, W, C] and emb [N, embChannels] to [N, H, W, outChannels]. */

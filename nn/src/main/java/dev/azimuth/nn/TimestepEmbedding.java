@@ -6,7 +6,8 @@ import dev.azimuth.tensor.Shape;
 import dev.azimuth.tensor.Tensor;
 
 /**
- * Sinusoidal embedding of timesteps: [cos(t·f_0), ..., sin(t·f_0), ...] with f_i = maxPeriod^(-i/half).
+ * Sinusoidal embedding of timesteps: [cos(t·f_0), ..., sin(t·f_0), ...] with f_i =
+ * maxPeriod^(-i/half).
  *
  * <p>Vaswani et al. 2017, as the reference's {@code timestep_embedding} lays it out.
  *

@@ -50,6 +50,19 @@ class OrderTest extends OpTensors {
   }
 
   @Test
+  void slicesAndPadsGradientsGoWhereTheElementsCameFrom() {
+    Tensor x = counted(2, 3).tracked();
+    Tensor dy = tensor(Shape.of(2, 2), 1, 2, 3, 4);
+    assertTensor(
+        Shape.of(2, 3), new double[] {0, 1, 2, 0, 3, 4}, Gradients.of(x.slice(1, 1, 3), dy).get(x));
+    Tensor padded = x.pad(List.of(1, 0), List.of(0, 1), 9);
+    assertTensor(
+        Shape.of(2, 3),
+        new double[] {4, 5, 6, 8, 9, 10},
+        Gradients.of(padded, counted(3, 4)).get(x));
+  }
+
+  @Test
   void padSurrounds() {
     assertTensor(
         Shape.of(3, 4),

@@ -22,13 +22,7 @@ public sealed interface Kernel {
    * permute, slice, pad, concat and expand. A stride of x may be 0. What y holds elsewhere stays.
    */
   record Copy(
-      Tensor x,
-      int xOffset,
-      int[] xStrides,
-      Tensor y,
-      int yOffset,
-      int[] yStrides,
-      int[] sizes)
+      Tensor x, int xOffset, int[] xStrides, Tensor y, int yOffset, int[] yStrides, int[] sizes)
       implements Kernel {}
 
   /** y = f(x). */
@@ -59,8 +53,8 @@ public sealed interface Kernel {
 
   /**
    * For batch i: y_i [m, n] = A·B + bias, where A [m, k] starts at aOffsets[i] (stored [k, m] if
-   * {@code transposeA}), B [k, n] at bOffsets[i] (stored [n, k] if {@code transposeB}), y_i at i·m·n;
-   * bias [n] or null.
+   * {@code transposeA}), B [k, n] at bOffsets[i] (stored [n, k] if {@code transposeB}), y_i at
+   * i·m·n; bias [n] or null.
    */
   record Matmul(
       Tensor a,
@@ -97,7 +91,9 @@ public sealed interface Kernel {
   /** y [N, rows.outputs, columns.outputs, C] = both maps applied to x [N, H, W, C]. */
   record Resample(Tensor x, Taps rows, Taps columns, Tensor y) implements Kernel {}
 
-  /** y = maximum of each window of x; padding never wins; geometry's channels are all C, groups C. */
+  /**
+   * y = maximum of each window of x; padding never wins; geometry's channels are all C, groups C.
+   */
   record MaxPool2d(Tensor x, Tensor y, Conv2dGeometry geometry) implements Kernel {}
 
   /** dx = dy sent to the first maximum (row by row) of each window. */
@@ -116,8 +112,9 @@ public sealed interface Kernel {
   record LogSoftmaxVjp(Tensor y, Tensor dy, Tensor dx, int rows, int columns) implements Kernel {}
 
   /**
-   * x [N, S, C], {@code groups} groups of consecutive channels: y = (x - mean) · rstd · weight + bias,
-   * then SiLU if {@code silu}. Writes mean and rstd [N, groups], biased variance, rstd = 1/√(var+eps).
+   * x [N, S, C], {@code groups} groups of consecutive channels: y = (x - mean) · rstd · weight +
+   * bias, then SiLU if {@code silu}. Writes mean and rstd [N, groups], biased variance, rstd =
+   * 1/√(var+eps).
    */
   record GroupNorm(
       Tensor x,
@@ -164,9 +161,9 @@ public sealed interface Kernel {
       implements Kernel {}
 
   /**
-   * Head j takes channels j·d .. (j+1)·d - 1 of q [B, N, heads·d], k and v [B, M, heads·d]:
-   * y = softmax(scale · q kᵀ) v; with {@code causal}, query i sees keys 0..i. Writes
-   * logSumExp [B, heads, N] of each row of scale · q kᵀ.
+   * Head j takes channels j·d .. (j+1)·d - 1 of q [B, N, heads·d], k and v [B, M, heads·d]: y =
+   * softmax(scale · q kᵀ) v; with {@code causal}, query i sees keys 0..i. Writes logSumExp [B,
+   * heads, N] of each row of scale · q kᵀ.
    */
   record Attention(
       Tensor q,
@@ -202,8 +199,8 @@ public sealed interface Kernel {
   record GegluVjp(Tensor x, Tensor dy, Tensor dx) implements Kernel {}
 
   /**
-   * One step in place: p ← p (1 - lr·weightDecay); m ← β₁ m + (1-β₁) g; v ← β₂ v + (1-β₂) g²;
-   * p ← p - lr / correction₁ · m / (√v / √correction₂ + eps), correction_i = 1 - β_i^step.
+   * One step in place: p ← p (1 - lr·weightDecay); m ← β₁ m + (1-β₁) g; v ← β₂ v + (1-β₂) g²; p ← p
+   * - lr / correction₁ · m / (√v / √correction₂ + eps), correction_i = 1 - β_i^step.
    */
   record AdamW(Tensor parameter, Tensor gradient, Tensor m, Tensor v, AdamWStep step)
       implements Kernel {}

@@ -16,7 +16,8 @@ public final class Shape {
     long product = 1;
     for (int dim : dims) {
       if (dim < 0) {
-        throw new ShapeException("shape", "sizes must not be negative, got " + Arrays.toString(dims));
+        throw new ShapeException(
+            "shape", "sizes must not be negative, got " + Arrays.toString(dims));
       }
       product *= dim;
       if (product > Integer.MAX_VALUE - 16) {
@@ -146,6 +147,8 @@ public final class Shape {
 
   @Override
   public String toString() {
-    return Arrays.stream(dims).mapToObj(Integer::toString).collect(Collectors.joining(", ", "[", "]"));
+    return Arrays.stream(dims)
+        .mapToObj(Integer::toString)
+        .collect(Collectors.joining(", ", "[", "]"));
   }
 }

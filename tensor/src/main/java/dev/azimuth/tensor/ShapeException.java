@@ -4,7 +4,9 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/** Operands whose shapes don't fit an operation: which one, the rule with its numbers, the shapes. */
+/**
+ * Operands whose shapes don't fit an operation: which one, the rule with its numbers, the shapes.
+ */
 public final class ShapeException extends IllegalArgumentException {
   private static final long serialVersionUID = 1L;
 

@@ -42,9 +42,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * A dense, row-major array of float32 or float64 on a {@link Backend}.
  *
- * <p>Images are channels-last, {@code [N, H, W, C]}, so that tokens {@code [N, H·W, C]} are a reshape.
- * Operations return new tensors; a reshape shares the elements. A result keeps its {@link History}
- * only if an input was {@link #tracked()}.
+ * <p>Images are channels-last, {@code [N, H, W, C]}, so that tokens {@code [N, H·W, C]} are a
+ * reshape. Operations return new tensors; a reshape shares the elements. A result keeps its {@link
+ * History} only if an input was {@link #tracked()}.
  *
  * <p>Every operation throws {@link ShapeException} if the shapes don't fit and {@link
  * IllegalArgumentException} if the operands differ in backend or dtype.
@@ -179,9 +179,7 @@ public final class Tensor {
         throw new IllegalArgumentException(
             op
                 + ": operands must share backend and dtype; got "
-                + Arrays.stream(inputs)
-                    .map(x -> x.dtype() + " on " + x.backend.name())
-                    .toList());
+                + Arrays.stream(inputs).map(x -> x.dtype() + " on " + x.backend.name()).toList());
       }
       untracked.add(input.detached());
       isTracked |= input.history != null;
@@ -383,8 +381,8 @@ public final class Tensor {
   }
 
   /**
-   * softmax(scale · q kᵀ) v per head; this is q [B, N, heads·d], k and v are [B, M, heads·d]. The N×M
-   * matrix is never stored.
+   * softmax(scale · q kᵀ) v per head; this is q [B, N, heads·d], k and v are [B, M, heads·d]. The
+   * N×M matrix is never stored.
    */
   public Tensor attention(Tensor k, Tensor v, int heads, double scale, boolean causal) {
     return apply(new Attention(heads, scale, causal), this, k, v);
@@ -475,8 +473,7 @@ public final class Tensor {
   }
 
   /** Batch normalisation of [N, ..., C] with given statistics; all others are [C]. */
-  public Tensor batchNorm(
-      Tensor mean, Tensor variance, Tensor weight, Tensor bias, double eps) {
+  public Tensor batchNorm(Tensor mean, Tensor variance, Tensor weight, Tensor bias, double eps) {
     return apply(new BatchNorm(eps), this, mean, variance, weight, bias);
   }
 
@@ -485,7 +482,9 @@ public final class Tensor {
     return apply(new Geglu(), this);
   }
 
-  /** Each element kept with probability 1 - p and divided by it, by a mask that follows the seed. */
+  /**
+   * Each element kept with probability 1 - p and divided by it, by a mask that follows the seed.
+   */
   public Tensor dropout(double p, long seed) {
     return apply(new Dropout(p, seed), this);
   }

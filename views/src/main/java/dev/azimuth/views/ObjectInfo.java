@@ -24,6 +24,7 @@ import java.util.List;
  * @param size of the pictures
  * @param samples rays per pixel
  * @param seed of the data set
+ * @param rig where the cameras stand
  * @param blankViews numbers of the views in which nothing is seen
  * @param findings what was wrong with the mesh files
  */
@@ -40,6 +41,7 @@ public record ObjectInfo(
     int size,
     int samples,
     long seed,
+    CameraRig rig,
     List<Integer> blankViews,
     List<String> findings) {
   static final String FILE = "object.json";
@@ -82,10 +84,35 @@ public record ObjectInfo(
           render.required("size").intValue(),
           render.required("samples").intValue(),
           render.required("seed").longValue(),
+          readRig(render),
           blank,
           findings);
     } catch (IllegalArgumentException e) {
       throw new IOException(file + ": damaged (" + e.getMessage() + ")", e);
+    }
+  }
+
+  /** Data sets made before there was a choice don't name their cameras: the published ones. */
+  private static CameraRig readRig(JsonNode render) {
+    if (!render.has("orbit")) {
+      return CameraRig.PUBLISHED;
+    }
+    JsonNode orbit = render.required("orbit");
+    return new CameraRig.Orbit(
+        orbit.required("elevation").doubleValue(),
+        orbit.required("radius").doubleValue(),
+        orbit.required("start").doubleValue());
+  }
+
+  private static void writeRig(ObjectNode render, CameraRig rig) {
+    switch (rig) {
+      case CameraRig.Published _ -> {}
+      case CameraRig.Orbit(double elevation, double radius, double start) ->
+          render
+              .putObject("orbit")
+              .put("elevation", elevation)
+              .put("radius", radius)
+              .put("start", start);
     }
   }
 
@@ -101,6 +128,7 @@ public record ObjectInfo(
         .put("z", lighting.z());
     ObjectNode render = json.putObject("render");
     render.put("views", views).put("size", size).put("samples", samples).put("seed", seed);
+    writeRig(render, rig);
     ArrayNode blank = render.putArray("blank_views");
     blankViews.forEach(blank::add);
     ArrayNode list = json.putArray("findings");
@@ -113,6 +141,7 @@ public record ObjectInfo(
     return views == settings.views()
         && size == settings.size()
         && samples == settings.samples()
-        && seed == settings.seed();
+        && seed == settings.seed()
+        && rig.equals(settings.rig());
   }
 }

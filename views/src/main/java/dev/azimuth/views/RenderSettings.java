@@ -8,8 +8,10 @@ package dev.azimuth.views;
  * @param samples rays per pixel, 1 to 65536
  * @param seed together with an object's uid it fixes cameras, light and noise
  * @param threads at least 1; the pictures don't depend on it
+ * @param rig where the cameras stand
  */
-public record RenderSettings(int views, int size, int samples, long seed, int threads) {
+public record RenderSettings(
+    int views, int size, int samples, long seed, int threads, CameraRig rig) {
   /**
    * Checks the ranges.
    *
@@ -20,6 +22,11 @@ public record RenderSettings(int views, int size, int samples, long seed, int th
     check("size", size, 4096);
     check("samples", samples, 65536);
     check("threads", threads, 4096);
+  }
+
+  /** Settings with the published cameras. */
+  public RenderSettings(int views, int size, int samples, long seed, int threads) {
+    this(views, size, samples, seed, threads, CameraRig.PUBLISHED);
   }
 
   private static void check(String name, int value, int most) {

@@ -23,40 +23,20 @@ import org.jspecify.annotations.Nullable;
  * alpha), {@code <uid>/000.npy …} (3×4 float64 {@code [R|t]}), {@code valid_paths.json}; and {@code
  * <uid>/object.json} ({@link ObjectInfo}) for attribution.
  *
- * <p>Cameras as published: direction uniform in a cube, normalised; distance U(1.5, 2.2); looking
- * at the origin; field of view 49.134°. Cameras, light and noise are fixed by the seed and the
- * object's uid, not by its place in the list or the threads.
+ * <p>Cameras stand where the {@link CameraRig} puts them, look at the origin, and have the published
+ * field of view of 49.134°. Cameras, light and noise are fixed by the seed and the object's uid, not
+ * by its place in the list or the threads.
  *
  * <p>Resumable: an object's folder appears by one rename when it is complete, and complete ones are
  * kept. One that was rendered with other settings ends the run with an error.
  */
 public final class ViewRenderer {
   static final String VALID_PATHS = "valid_paths.json";
-  static final double NEAREST = 1.5;
-  static final double FARTHEST = 2.2;
 
   private final RenderSettings settings;
 
   public ViewRenderer(RenderSettings settings) {
     this.settings = settings;
-  }
-
-  /** The cameras of an object's views; a longer list begins with the shorter one. */
-  public static List<Camera> cameras(long seed, String uid, int views) {
-    SeedStream random = SeedStream.of(seed, "cameras of " + uid);
-    List<Camera> cameras = new ArrayList<>();
-    while (cameras.size() < views) {
-      double x = random.uniform(-1, 1);
-      double y = random.uniform(-1, 1);
-      double z = random.uniform(-1, 1);
-      double length = Math.sqrt(x * x + y * y + z * z);
-      double radius = random.uniform(NEAREST, FARTHEST);
-      if (length > 1e-6) {
-        double scale = radius / length;
-        cameras.add(Camera.lookAt(x * scale, y * scale, z * scale, Camera.PUBLISHED_FIELD_OF_VIEW));
-      }
-    }
-    return cameras;
   }
 
   /**
@@ -188,9 +168,10 @@ public final class ViewRenderer {
     ObjectInfo info = ObjectInfo.read(folder);
     if (!info.matches(settings)) {
       throw new IOException(
-          ("%s: was rendered with %d views of %d pixels, %d samples, seed %d, not with these"
-                  + " settings; render to another folder or delete it")
-              .formatted(folder, info.views(), info.size(), info.samples(), info.seed()));
+          ("%s: was rendered with %d views of %d pixels, %d samples, seed %d, %s, not with"
+                  + " these settings; render to another folder or delete it")
+              .formatted(
+                  folder, info.views(), info.size(), info.samples(), info.seed(), info.rig()));
     }
     if (!info.source().equals(asset.source())) {
       throw new IOException(
@@ -213,7 +194,7 @@ public final class ViewRenderer {
       throws IOException {
     Lighting lighting = Lighting.of(settings.seed(), asset.uid());
     RayTracer tracer = new RayTracer(mesh, lighting);
-    List<Camera> cameras = cameras(settings.seed(), asset.uid(), settings.views());
+    List<Camera> cameras = settings.rig().cameras(settings.seed(), asset.uid(), settings.views());
     List<Integer> blank = new ArrayList<>();
     for (int i = 0; i < cameras.size(); i++) {
       if (Thread.interrupted()) {
@@ -249,6 +230,7 @@ public final class ViewRenderer {
             settings.size(),
             settings.samples(),
             settings.seed(),
+            settings.rig(),
             blank,
             mesh.warnings());
     info.write(folder);

@@ -8,8 +8,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Mean squared and absolute error of the decoded posterior sample, and the posterior's divergence from the
- * standard normal (Kingma and Welling 2014), per element of the image.
+ * Mean squared and absolute error of the decoded posterior sample, and the posterior's divergence
+ * from the standard normal (Kingma and Welling 2014), per element of the image.
  */
 record AutoencoderObjective(
     AutoencoderKl autoencoder,

@@ -8,8 +8,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * CLIP's symmetric contrastive loss (Radford et al. 2021, figure 3) between two views of the same object
- * where CLIP has a picture and its caption: the embedding comes to tell objects apart from any side.
+ * CLIP's symmetric contrastive loss (Radford et al. 2021, figure 3) between two views of the same
+ * object where CLIP has a picture and its caption: the embedding comes to tell objects apart from
+ * any side.
  */
 record ContrastiveObjective(
     ClipVision clip,

@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What the frozen networks make of every training view, computed once: the latent's moments [h, w, 2z]
- * and the image embedding [E].
+ * What the frozen networks make of every training view, computed once: the latent's moments [h, w,
+ * 2z] and the image embedding [E].
  */
 final class LatentCache {
   private static final int BATCH = 32;

@@ -9,9 +9,10 @@ import dev.azimuth.tensor.Tensor;
 import dev.azimuth.tensor.random.TorchRandom;
 
 /**
- * Mean squared error of the predicted noise with the published dropout of the condition: one uniform u
- * per sample; the image embedding is zeroed where u &lt; 0.10 (the pose is kept and still projected),
- * the condition latent where 0.05 ≤ u &lt; 0.15 (reference {@code ddpm.py}, {@code get_input}).
+ * Mean squared error of the predicted noise with the published dropout of the condition: one
+ * uniform u per sample; the image embedding is zeroed where u &lt; 0.10 (the pose is kept and still
+ * projected), the condition latent where 0.05 ≤ u &lt; 0.15 (reference {@code ddpm.py}, {@code
+ * get_input}).
  */
 record NoiseObjective(
     UNet unet,
@@ -26,7 +27,9 @@ record NoiseObjective(
 
   private static final double UNCONDITIONAL = 0.05;
 
-  /** The sizes of a batch: samples, latent [h, w, z], embedding width; whether objects are mirrored. */
+  /**
+   * The sizes of a batch: samples, latent [h, w, z], embedding width; whether objects are mirrored.
+   */
   record Batch(int samples, int latentSize, int z, int embedding, boolean mirror) {}
 
   @Override

@@ -113,7 +113,9 @@ final class TrainingLoop {
     return value;
   }
 
-  /** Keeps the result and removes the checkpoint, in the order that a kill between them forgives. */
+  /**
+   * Keeps the result and removes the checkpoint, in the order that a kill between them forgives.
+   */
   void finish(Keeper keeper) throws IOException {
     Map<String, ParameterSource.Stored> weights = weights();
     keeper.keep(weights);

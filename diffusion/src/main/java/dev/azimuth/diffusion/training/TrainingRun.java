@@ -24,12 +24,12 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * Trains a Zero-1-to-3 from nothing: the autoencoder, then the image encoder, then noise prediction with
- * both frozen.
+ * Trains a Zero-1-to-3 from nothing: the autoencoder, then the image encoder, then noise prediction
+ * with both frozen.
  *
- * <p>A run's folder holds its configuration, each finished stage's weights, the checkpoint of the stage
- * under way, the loss curves, and in {@code model/} the model as it stands. Killed at any moment, a run
- * resumed ends with the bits of one left alone.
+ * <p>A run's folder holds its configuration, each finished stage's weights, the checkpoint of the
+ * stage under way, the loss curves, and in {@code model/} the model as it stands. Killed at any
+ * moment, a run resumed ends with the bits of one left alone.
  */
 public final class TrainingRun {
   private static final String AUTOENCODER = "autoencoder";
@@ -83,8 +83,7 @@ public final class TrainingRun {
     trainNoisePrediction(batches, firstStage, clip, frozen(autoencoder, imageEncoder), listener);
   }
 
-  private Parameters trainAutoencoder(Batches batches, StageListener listener)
-      throws IOException {
+  private Parameters trainAutoencoder(Batches batches, StageListener listener) throws IOException {
     if (!isFinished(AUTOENCODER)) {
       Parameters root = initialized(1);
       AutoencoderKl autoencoder =
@@ -98,8 +97,7 @@ public final class TrainingRun {
     return result(AUTOENCODER);
   }
 
-  private Parameters trainImageEncoder(Batches batches, StageListener listener)
-      throws IOException {
+  private Parameters trainImageEncoder(Batches batches, StageListener listener) throws IOException {
     if (!isFinished(IMAGE_ENCODER)) {
       Parameters root = initialized(2);
       ClipVision clip = clip(root);
@@ -130,8 +128,7 @@ public final class TrainingRun {
         new Zero123Conditioner(
             root.at("cc_projection"), firstStage, clip, model.unet().contextDim());
     LatentCache cache =
-        new LatentCache(
-            firstStage, conditioner, batches, batches.all(config.mirror()), listener);
+        new LatentCache(firstStage, conditioner, batches, batches.all(config.mirror()), listener);
     int z = model.autoencoder().embedDim();
     ModelConfig scaled = model.withScaleFactor(1 / cache.deviation(z));
     Objective objective =

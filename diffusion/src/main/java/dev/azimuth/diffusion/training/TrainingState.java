@@ -12,8 +12,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * Everything that a stage's next step depends on, in one file that appears whole or not at all. What is
- * random follows from seed and step and needs no state.
+ * Everything that a stage's next step depends on, in one file that appears whole or not at all.
+ * What is random follows from seed and step and needs no state.
  *
  * @param parameters the weights, laid out as they are computed with
  * @param optimizer the optimizer's own state
@@ -71,8 +71,7 @@ record TrainingState(
         Tensor x = Tensor.of(backend, Shape.of(entry.shape()), entry.floats());
         tensors.put(name.substring(kind.length()), x);
       }
-      return new TrainingState(
-          parameters, optimizer, average, stored.entry(LOSSES).doubles());
+      return new TrainingState(parameters, optimizer, average, stored.entry(LOSSES).doubles());
     }
   }
 }

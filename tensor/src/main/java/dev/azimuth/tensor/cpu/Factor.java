@@ -10,6 +10,8 @@ interface Factor extends LeftFactor, RightFactor {
   /** A matrix stored row by row, {@code stride} elements apart, from {@code start}. */
   @SuppressWarnings("ArrayRecordComponent") // a view of an array, never compared
   record RowMajor(float[] values, int start, int stride) implements Factor {
+    private static final int TOGETHER = 4;
+
     @Override
     public Block block(int row, int rows, int k, int count, float[] scratch) {
       int from = start + row * stride + k;
@@ -29,19 +31,47 @@ interface Factor extends LeftFactor, RightFactor {
         RightFactor.copyRow(values, from + p * stride, columns, to, at + p * RegisterBlock.COLUMNS);
       }
     }
+
+    @Override
+    public void pack(int column, int columns, int k, int count, float[] to, int at) {
+      int width = TOGETHER * RegisterBlock.COLUMNS;
+      int whole = columns / width * width;
+      for (int done = 0; done < whole; done += width) {
+        packTogether(start + k * stride + column + done, count, to, at + done * count);
+      }
+      Factor.super.pack(column + whole, columns - whole, k, count, to, at + whole * count);
+    }
+
+    /** Panels row by row, so that each row is read in one piece. */
+    private void packTogether(int from, int count, float[] to, int at) {
+      int panel = count * RegisterBlock.COLUMNS;
+      for (int p = 0; p < count; p++) {
+        int source = from + p * stride;
+        int target = at + p * RegisterBlock.COLUMNS;
+        for (int j = 0; j < TOGETHER; j++) {
+          RightFactor.copyPanelRow(
+              values, source + j * RegisterBlock.COLUMNS, to, target + j * panel);
+        }
+      }
+    }
   }
 
   /** A matrix stored column by column, {@code stride} elements apart, from {@code start}. */
   @SuppressWarnings("ArrayRecordComponent")
   record ColumnMajor(float[] values, int start, int stride) implements Factor {
     private static final VectorSpecies<Float> QUAD = FloatVector.SPECIES_128;
+    private static final int LINE = 16;
 
     @Override
     public Block block(int row, int rows, int k, int count, float[] scratch) {
       int from = start + k * stride + row;
-      for (int r = 0; r < rows; r += RegisterBlock.ROWS) {
+      int whole = rows / LINE * LINE;
+      for (int r = 0; r < whole; r += LINE) {
+        interleaveLine(from + r, count, scratch, r * count);
+      }
+      for (int r = whole; r < rows; r += RegisterBlock.ROWS) {
         int width = Math.min(RegisterBlock.ROWS, rows - r);
-        interleave(values, from + r, stride, width, count, scratch, r * count);
+        interleave(from + r, width, count, scratch, r * count);
       }
       return new Block(scratch, 0, count, true);
     }
@@ -55,18 +85,21 @@ interface Factor extends LeftFactor, RightFactor {
       Transposition.copy(values, from, stride, columns, count, to, at, RegisterBlock.COLUMNS);
     }
 
-    private static void interleave(
-        float[] from, int start, int stride, int width, int count, float[] to, int at) {
-      if (width == QUAD.length()) {
-        for (int p = 0; p < count; p++) {
-          FloatVector.fromArray(QUAD, from, start + p * stride)
-              .intoArray(to, at + p * RegisterBlock.ROWS);
+    /** Several quadruples together, so that each row is read by whole cache lines. */
+    private void interleaveLine(int from, int count, float[] to, int at) {
+      for (int p = 0; p < count; p++) {
+        int source = from + p * stride;
+        int target = at + p * RegisterBlock.ROWS;
+        for (int r = 0; r < LINE; r += RegisterBlock.ROWS) {
+          FloatVector.fromArray(QUAD, values, source + r).intoArray(to, target + r * count);
         }
-      } else {
-        for (int p = 0; p < count; p++) {
-          for (int r = 0; r < width; r++) {
-            to[at + p * RegisterBlock.ROWS + r] = from[start + p * stride + r];
-          }
+      }
+    }
+
+    private void interleave(int from, int width, int count, float[] to, int at) {
+      for (int p = 0; p < count; p++) {
+        for (int r = 0; r < width; r++) {
+          to[at + p * RegisterBlock.ROWS + r] = values[from + p * stride + r];
         }
       }
     }

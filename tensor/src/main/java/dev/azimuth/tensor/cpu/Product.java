@@ -73,11 +73,9 @@ record Product(LeftFactor a, RightFactor b, int m, int n, int k) {
     pool.run(
         Math.ceilDiv(panels, panelsPerTask),
         task -> {
-          int end = Math.min(panels, (task + 1) * panelsPerTask);
-          for (int j = task * panelsPerTask; j < end; j++) {
-            int columns = Math.min(COLUMNS, n - j * COLUMNS);
-            b.packPanel(j * COLUMNS, columns, 0, k, packed, j * k * COLUMNS);
-          }
+          int panel = task * panelsPerTask;
+          int columns = Math.min(n - panel * COLUMNS, panelsPerTask * COLUMNS);
+          b.pack(panel * COLUMNS, columns, 0, k, packed, panel * k * COLUMNS);
         });
     Grid grid = grid(pool.threads());
     pool.run(
@@ -249,10 +247,7 @@ record Product(LeftFactor a, RightFactor b, int m, int n, int k) {
     for (int i = 0; i < blocks; i++) {
       int k0 = from + i * block;
       int count = Math.max(0, Math.min(block, to - k0));
-      for (int j = 0; j < panels; j++) {
-        int width = Math.min(COLUMNS, columns - j * COLUMNS);
-        b.packPanel(column + j * COLUMNS, width, k0, count, packed, j * count * COLUMNS);
-      }
+      b.pack(column, columns, k0, count, packed, 0);
       Panels right = new Panels(packed, 0, count * COLUMNS);
       for (int row = 0; row < m; row += MAX_TILE_ROWS) {
         int rows = Math.min(MAX_TILE_ROWS, m - row);

@@ -13,6 +13,14 @@ interface RightFactor {
    */
   void packPanel(int column, int columns, int k, int count, float[] to, int start);
 
+  /** The same for any number of columns: panels one after another. */
+  default void pack(int column, int columns, int k, int count, float[] to, int start) {
+    for (int done = 0; done < columns; done += RegisterBlock.COLUMNS) {
+      int width = Math.min(RegisterBlock.COLUMNS, columns - done);
+      packPanel(column + done, width, k, count, to, start + done * count);
+    }
+  }
+
   /** Copies one row of a panel and fills it up with zeros. */
   static void copyRow(float[] from, int source, int columns, float[] to, int target) {
     if (columns == RegisterBlock.COLUMNS) {

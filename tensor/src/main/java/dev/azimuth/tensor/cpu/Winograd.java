@@ -25,10 +25,12 @@ final class Winograd {
   private static final int COLUMNS = RegisterBlock.COLUMNS;
 
   // a task's transformed inputs and results should not leave the second-level cache by far
-  private static final int TASK_TILES = 48;
+  private static final int TASK_TILES = Integer.getInteger("tt", 48);
   // floats of transformed x and dy kept at once for the weight's gradient
-  private static final int CHUNK_SIZE = 4 << 20;
+  private static final int CHUNK_SIZE = Integer.getInteger("cs", 4 << 20);
   private static final int MIN_CHUNK_TILES = 128;
+  // output channels whose flipped weights are packed at a time, so that panels grow by whole pages
+  private static final int FLIPPED_TOGETHER = 16;
 
   private Winograd() {}
 
@@ -81,7 +83,9 @@ final class Winograd {
     int ins = g.inChannels();
     int outs = g.outChannels();
     float[] packed = Scratch.SHARED_PANELS.atLeast(panelSize(outs, ins));
-    pool.run(outs, o -> packFlippedWeight(weight, ins, outs, o, packed));
+    pool.run(
+        Math.ceilDiv(outs, FLIPPED_TOGETHER),
+        task -> packFlippedWeight(weight, ins, outs, task * FLIPPED_TOGETHER, packed));
     Image dy =
         new Image(HostBuffer.floats(kernel.dy()), g.batch(), g.outHeight(), g.outWidth(), outs);
     Image dx = new Image(HostBuffer.floats(kernel.dx()), g.batch(), g.height(), g.width(), ins);
@@ -144,22 +148,29 @@ final class Winograd {
     }
   }
 
-  /** One output channel of the flipped weight as a row of [36][panels of ins][outs][COLUMNS]. */
-  private static void packFlippedWeight(float[] weight, int ins, int outs, int o, float[] packed) {
+  /** Some output channels of the flipped weight as rows of [36][panels of ins][outs][COLUMNS]. */
+  private static void packFlippedWeight(
+      float[] weight, int ins, int outs, int first, float[] packed) {
+    int count = Math.min(FLIPPED_TOGETHER, outs - first);
     float[] flipped = Scratch.TASK_PANELS.atLeast(TAPS * TAPS * ins);
-    int from = o * TAPS * TAPS * ins;
-    for (int tap = 0; tap < TAPS * TAPS; tap++) {
-      int opposite = TAPS * TAPS - 1 - tap;
-      System.arraycopy(weight, from + opposite * ins, flipped, tap * ins, ins);
+    float[] rows = Scratch.TASK_ROWS.atLeast(FREQUENCIES * count * ins);
+    for (int o = 0; o < count; o++) {
+      int from = (first + o) * TAPS * TAPS * ins;
+      for (int tap = 0; tap < TAPS * TAPS; tap++) {
+        int opposite = TAPS * TAPS - 1 - tap;
+        System.arraycopy(weight, from + opposite * ins, flipped, tap * ins, ins);
+      }
+      transformWeight(flipped, 0, ins, rows, o * ins, count * ins);
     }
-    float[] row = Scratch.TASK_ROWS.atLeast(FREQUENCIES * ins);
-    transformWeight(flipped, 0, ins, row, 0, ins);
     int panels = Math.ceilDiv(ins, COLUMNS);
     for (int f = 0; f < FREQUENCIES; f++) {
       for (int panel = 0; panel < panels; panel++) {
         int width = Math.min(COLUMNS, ins - panel * COLUMNS);
-        int to = ((f * panels + panel) * outs + o) * COLUMNS;
-        RightFactor.copyRow(row, f * ins + panel * COLUMNS, width, packed, to);
+        int from = f * count * ins + panel * COLUMNS;
+        int to = ((f * panels + panel) * outs + first) * COLUMNS;
+        for (int o = 0; o < count; o++) {
+          RightFactor.copyRow(rows, from + o * ins, width, packed, to + o * COLUMNS);
+        }
       }
     }
   }
