@@ -47,7 +47,8 @@ class CollapsedReplayTest {
         .flatMap(
             kind ->
                 Stream.of(
-                    argumentSet(kind.getKey() + " on scalar", kind.getKey(), kind.getValue(), scalar),
+                    argumentSet(
+                        kind.getKey() + " on scalar", kind.getKey(), kind.getValue(), scalar),
                     argumentSet(kind.getKey() + " on simd", kind.getKey(), kind.getValue(), simd)));
   }
 

@@ -61,8 +61,7 @@ final class DiffusionKinds {
         t -> s.beta(t) * Math.sqrt(previous.applyAsDouble(t)) / rest.applyAsDouble(t));
     buffers.put(
         "posterior_mean_coef2",
-        t ->
-            (1 - previous.applyAsDouble(t)) * Math.sqrt(1 - s.beta(t)) / rest.applyAsDouble(t));
+        t -> (1 - previous.applyAsDouble(t)) * Math.sqrt(1 - s.beta(t)) / rest.applyAsDouble(t));
     buffers.put("lvlb_weights", s::variationalWeight);
     Map<String, Tensor> outputs = new LinkedHashMap<>();
     buffers.forEach((name, buffer) -> outputs.put(name, vector(r, s.timesteps(), buffer)));
@@ -85,8 +84,7 @@ final class DiffusionKinds {
     Map<String, Tensor> outputs = new LinkedHashMap<>();
     columns.forEach(
         (name, column) ->
-            outputs.put(
-                name, vector(r, steps.size(), i -> column.applyAsDouble(steps.get(i)))));
+            outputs.put(name, vector(r, steps.size(), i -> column.applyAsDouble(steps.get(i)))));
     return outputs;
   }
 
@@ -179,8 +177,7 @@ final class DiffusionKinds {
             NetworkKinds.unetConfig(r.config().object("unet")));
     NoiseSchedule schedule = schedule(r);
     Tensor noise = toChannelsLast(r.input("noise"));
-    Tensor noisy =
-        schedule.addNoise(toChannelsLast(r.input("x_start")), noise, r.integers("t"));
+    Tensor noisy = schedule.addNoise(toChannelsLast(r.input("x_start")), noise, r.integers("t"));
     Tensor input = Tensor.concat(3, noisy, toChannelsLast(r.input("c_concat")));
     Tensor e =
         unet.forward(input, BlockKinds.timesteps(r, "t"), path.apply(crossAttentionTokens(r)));

@@ -118,8 +118,7 @@ final class NetworkKinds {
 
   static Map<String, Tensor> cameraProjection(Replay r) {
     int in = r.config().integer("embed_dim") + r.config().integer("pose_dim");
-    Linear projection =
-        Linear.of(r.parameters().at(PROJECTION), in, r.config().integer("out_dim"));
+    Linear projection = Linear.of(r.parameters().at(PROJECTION), in, r.config().integer("out_dim"));
     Tensor both = Tensor.concat(2, r.input("clip_embedding"), r.input("T"));
     return Map.of("c_crossattn", projection.forward(both));
   }
@@ -150,8 +149,7 @@ final class NetworkKinds {
   private record Conditioners(AutoencoderKl autoencoder, Zero123Conditioner conditioner) {
     static Conditioners of(Replay r) {
       AutoencoderConfig config = autoencoderConfig(r.config().object("vae"));
-      Parameters drawn =
-          Parameters.initialized(r.backend(), DType.FLOAT32, new TorchRandom(0));
+      Parameters drawn = Parameters.initialized(r.backend(), DType.FLOAT32, new TorchRandom(0));
       new AutoencoderKl(drawn.at(FIRST_STAGE), config);
       Map<String, ParameterSource.Stored> unused = new LinkedHashMap<>(drawn.published());
       unused
@@ -177,8 +175,7 @@ final class NetworkKinds {
     Zero123Conditioner conditioner = Conditioners.of(r).conditioner;
     ReplayConfig c = r.config();
     // the demo's x is a polar angle, which grows downwards; ours is an elevation
-    float[] pose =
-        RelativePose.ofDegrees(-c.number("x"), c.number("y"), c.number("z")).toVector();
+    float[] pose = RelativePose.ofDegrees(-c.number("x"), c.number("y"), c.number("z")).toVector();
     int samples = c.integer("n_samples");
     Tensor image = toChannelsLast(r.input("image"));
     Tensor one = Tensor.of(r.backend(), Shape.of(1, 4), pose);

@@ -15,7 +15,7 @@ import java.util.stream.IntStream;
  * @param tensor the tensor's full name in the record
  * @param error the error as above; infinite where the shape differs
  * @param tolerance the largest error that passes
- * @param worst the positions furthest off, for people
+ * @param worst of a miss, the positions furthest off, for people
  */
 public record ReplayComparison(String tensor, double error, double tolerance, String worst) {
   private static final int WORST = 5;
@@ -29,7 +29,8 @@ public record ReplayComparison(String tensor, double error, double tolerance, St
     }
     double tolerance = expected.isInteger() ? 0 : record.tolerance();
     double error = error(record, tensor, expected, got);
-    return new ReplayComparison(tensor, error, tolerance, worst(expected.elements(), got));
+    String worst = error <= tolerance ? "" : worst(expected.elements(), got);
+    return new ReplayComparison(tensor, error, tolerance, worst);
   }
 
   private static double error(ReplayRecord record, String tensor, Values expected, double[] got) {
@@ -64,11 +65,14 @@ public record ReplayComparison(String tensor, double error, double tolerance, St
   private static String worst(double[] expected, double[] got) {
     double[] distance = difference(got, expected);
     StringBuilder text = new StringBuilder();
-    IntStream.range(0, distance.length)
-        .boxed()
-        .sorted((i, j) -> Double.compare(Math.abs(distance[j]), Math.abs(distance[i])))
-        .limit(WORST)
-        .forEach(i -> text.append(" [%d] %s for %s".formatted(i, got[i], expected[i])));
+    for (int n = 0; n < Math.min(WORST, distance.length); n++) {
+      int at = 0;
+      for (int i = 1; i < distance.length; i++) {
+        at = Math.abs(distance[i]) > Math.abs(distance[at]) ? i : at;
+      }
+      text.append(" [%d] %s for %s".formatted(at, got[at], expected[at]));
+      distance[at] = 0;
+    }
     return text.toString();
   }
 

@@ -9,7 +9,7 @@ import java.util.function.DoubleUnaryOperator;
 /** Draws operands for kernels: float64 tensors on the oracle whose values are exact in float32. */
 final class Draw {
   /** The backend that everything is held against. */
-  static final Backend ORACLE = CpuBackend.scalar(2);
+  static final Backend ORACLE = CpuBackend.scalar(1);
 
   private final SplittableRandom random;
 

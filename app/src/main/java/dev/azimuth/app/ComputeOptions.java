@@ -21,10 +21,7 @@ final class ComputeOptions {
 
   /** Number of threads asked for. */
   int threads() {
-    if (threads < 1) {
-      throw new IllegalArgumentException("--threads: must be 1 or more, not " + threads);
-    }
-    return threads;
+    return Arguments.within("--threads", threads, 1, Arguments.MOST_THREADS);
   }
 
   /** The backend asked for. */

@@ -67,7 +67,8 @@ final class ContactSheet {
   }
 
   private int height(Row row) {
-    return cell + GAP + (row.captions.isEmpty() ? 0 : LINE);
+    // captions end what belongs together
+    return cell + GAP + (row.captions.isEmpty() ? 0 : LINE + GAP);
   }
 
   private void draw(Graphics2D g, Row row, int y) {

@@ -48,6 +48,7 @@ final class DemoCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     long begin = System.nanoTime();
+    Arguments.requireWritable(out);
     List<Item> items = read();
     try (Backend backend = compute.open()) {
       Zero123 model = options.open(backend);
@@ -82,6 +83,9 @@ final class DemoCommand implements Callable<Integer> {
     List<Item> items = new ArrayList<>();
     for (String uid : dataset.objects()) {
       View input = dataset.view(uid, 0);
+      if (dataset.views(uid) < 2) {
+        throw new IOException(data.resolve(uid) + ": has one view; the demo needs two or more");
+      }
       List<View> truth = new ArrayList<>();
       for (int i = 1; i < dataset.views(uid); i++) {
         truth.add(dataset.view(uid, i));
@@ -114,7 +118,7 @@ final class DemoCommand implements Callable<Integer> {
     }
     String mean = "%.1f dB".formatted(sum / made.size());
     System.out.printf("%-40s %s%n", item.name, mean);
-    sheet.row(List.of(item.name, "generated", mean), generated, List.of());
+    sheet.row(List.of(item.name, "input, generated", mean), generated, List.of());
     sheet.row(List.of("", "truth"), truth, captions);
   }
 

@@ -27,7 +27,7 @@ import picocli.CommandLine.Option;
 @Command(
     name = "evaluate",
     description = {
-      "PSNR and SSIM of new views of a split's test objects beside two baselines, with 95 %"
+      "PSNR and SSIM of new views of a split's test objects beside two baselines, with 95 %%"
           + " intervals (bootstrap over objects): a single sample, the mean of several, the input"
           + " view repeated, the mean training picture."
     })
@@ -72,9 +72,11 @@ final class EvaluateCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    if (objects < 1 || pairs < 1 || samples < 1) {
-      throw new IllegalArgumentException("--objects, --pairs, --samples: must be 1 or more");
-    }
+    Arguments.positive("--objects", objects);
+    Arguments.positive("--pairs", pairs);
+    Arguments.positive("--samples", samples);
+    Arguments.finite("--rotation", rotation);
+    Arguments.requireWritableFolder(out);
     ViewDataset dataset = ViewDataset.open(data);
     DatasetSplit lists = DatasetSplit.read(split);
     try (Backend backend = compute.open()) {
@@ -86,6 +88,11 @@ final class EvaluateCommand implements Callable<Integer> {
       tested = tested.subList(0, Math.min(objects, tested.size()));
       DatasetViews views = read(dataset, tested, size);
       List<Pair> drawn = drawPairs(views);
+      if (drawn.isEmpty()) {
+        throw new IllegalArgumentException(
+            "--rotation: no test object of %s has two views %s degrees apart"
+                .formatted(split, rotation));
+      }
       List<ViewSynthesis.Request> requests = new ArrayList<>();
       for (Pair pair : drawn) {
         for (int i = 0; i < samples; i++) {
@@ -114,8 +121,11 @@ final class EvaluateCommand implements Callable<Integer> {
     }
   }
 
-  private static float[] meanPicture(ViewDataset dataset, List<String> uids, int size)
-      throws IOException {
+  private float[] meanPicture(ViewDataset dataset, List<String> uids, int size) throws IOException {
+    if (uids.isEmpty()) {
+      throw new IOException(
+          split + ": lists no training objects, whose mean picture is a baseline");
+    }
     double[] sum = new double[size * size * 3];
     long count = 0;
     for (DatasetViews.ObjectViews object : read(dataset, uids, size).all()) {

@@ -95,12 +95,17 @@ final class LossChart {
   private static BufferedImage panel(String title, double[] losses) {
     double[] steps = new double[losses.length];
     Arrays.setAll(steps, i -> i + 1);
-    double[] means = runningMean(losses, Math.max(5, losses.length / 50));
+    int window = Math.max(5, losses.length / 25);
+    double[] means = runningMean(losses, window);
+    double[] centres = new double[losses.length];
+    // a mean stands over the middle of its steps, so that it doesn't lag behind the curve
+    Arrays.setAll(centres, i -> (Math.max(0, i + 1 - window) + i) / 2.0 + 1);
     XYChart chart =
         new XYChartBuilder()
             .width(WIDTH)
             .height(HEIGHT)
-            .title("%s: %.4g after %d steps".formatted(title, means[means.length - 1], steps.length))
+            .title(
+                "%s: %.4g after %d steps".formatted(title, means[means.length - 1], steps.length))
             .xAxisTitle("step")
             .yAxisTitle("loss")
             .build();
@@ -109,6 +114,8 @@ final class LossChart {
     chart
         .getStyler()
         .setYAxisLogarithmic(least > 0 && most > LOG_FROM * least)
+        .setXAxisMin(0.0)
+        .setXAxisMax((double) losses.length)
         .setLegendPosition(LegendPosition.InsideNE)
         .setChartBackgroundColor(Color.WHITE);
     chart
@@ -117,7 +124,7 @@ final class LossChart {
         .setLineColor(RAW)
         .setLineStyle(new BasicStroke(1));
     chart
-        .addSeries("running mean", steps, means)
+        .addSeries("running mean", centres, means)
         .setMarker(SeriesMarkers.NONE)
         .setLineColor(MEAN)
         .setLineStyle(new BasicStroke(2));

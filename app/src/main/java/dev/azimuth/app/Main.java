@@ -4,12 +4,15 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /** Entry point of the {@code azimuth} command. */
 @Command(
@@ -58,20 +61,36 @@ public final class Main implements Runnable {
    */
   public static int execute(String... args) {
     Main main = new Main();
-    return new CommandLine(main)
-        .setCaseInsensitiveEnumValuesAllowed(true)
-        .setParameterExceptionHandler((e, _) -> refuse(e))
-        .setExecutionExceptionHandler((e, line, _) -> fail(e, line, main.isVerbose))
-        .execute(args);
+    CommandLine line =
+        new CommandLine(main)
+            .setCaseInsensitiveEnumValuesAllowed(true)
+            .setParameterExceptionHandler((e, _) -> refuse(e))
+            .setExecutionExceptionHandler((e, command, _) -> fail(e, command, main.isVerbose));
+    try {
+      int status = line.execute(args);
+      if (status == CommandLine.ExitCode.OK && System.out.checkError()) {
+        throw new IOException("cannot write to standard output");
+      }
+      return status;
+    } catch (IOException | OutOfMemoryError e) {
+      return fail(e, line, main.isVerbose);
+    }
   }
 
   private static int refuse(ParameterException e) {
     PrintWriter err = e.getCommandLine().getErr();
-    err.println("azimuth: " + firstLine(e));
+    String reason =
+        switch (e) {
+          case UnmatchedArgumentException word
+              when e.getCommandLine().getParent() == null && !word.isUnknownOption() ->
+              "no command %s; azimuth --help lists them".formatted(word.getUnmatched().get(0));
+          default -> firstLine(e).replaceFirst("^Error: ", "");
+        };
+    err.println("azimuth: " + reason);
     return CommandLine.ExitCode.USAGE;
   }
 
-  private static int fail(Exception e, CommandLine line, boolean isVerbose) {
+  private static int fail(Throwable e, CommandLine line, boolean isVerbose) {
     PrintWriter err = line.getErr();
     err.println("azimuth: " + reason(e));
     if (isVerbose) {
@@ -80,20 +99,25 @@ public final class Main implements Runnable {
     return CommandLine.ExitCode.SOFTWARE;
   }
 
-  private static String reason(Exception e) {
+  private static String reason(Throwable e) {
     return switch (e) {
       case NoSuchFileException missing -> missing.getFile() + ": no such file";
+      case NotDirectoryException file -> file.getFile() + ": not a folder";
+      case FileAlreadyExistsException file -> file.getFile() + ": is in the way";
       case AccessDeniedException denied -> denied.getFile() + ": permission denied";
       case FileSystemException fs when fs.getReason() != null ->
           fs.getFile() + ": " + fs.getReason();
-      case UncheckedIOException wrapped when wrapped.getCause() instanceof IOException cause -> reason(cause);
+      case UncheckedIOException wrapped when wrapped.getCause() instanceof IOException cause ->
+          reason(cause);
+      case OutOfMemoryError _ ->
+          "not enough memory (" + firstLine(e) + "); AZIMUTH_JAVA_OPTIONS=-Xmx16g asks for more";
       case IOException _, IllegalArgumentException _, ArithmeticException _ -> firstLine(e);
       // anything else is a fault of ours: say so, and how to tell us more
       default -> "internal error: " + e + "; --verbose shows where";
     };
   }
 
-  private static String firstLine(Exception e) {
+  private static String firstLine(Throwable e) {
     String message = e.getMessage();
     return message == null ? e.getClass().getSimpleName() : message.lines().findFirst().orElse("");
   }

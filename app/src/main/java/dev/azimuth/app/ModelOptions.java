@@ -1,6 +1,7 @@
 package dev.azimuth.app;
 
 import dev.azimuth.diffusion.DdimSchedule;
+import dev.azimuth.diffusion.NoiseSchedule;
 import dev.azimuth.diffusion.Sampling;
 import dev.azimuth.diffusion.Zero123;
 import dev.azimuth.tensor.Backend;
@@ -31,7 +32,8 @@ final class ModelOptions {
 
   @Option(
       names = "--sampler",
-      description = "Timestep rule, ${COMPLETION-CANDIDATES} (default: the model's).")
+      paramLabel = "reference|diffusers",
+      description = "Which timesteps are used (default: the model's).")
   private DdimSchedule.@Nullable Rule sampler;
 
   @Option(names = "--seed", defaultValue = "0", description = "Seed (default: ${DEFAULT-VALUE}).")
@@ -55,11 +57,20 @@ final class ModelOptions {
   /** How to sample: what was given, and the model's own values for the rest. */
   Sampling sampling(Zero123 opened) {
     Sampling own = opened.config().sampling();
-    return new Sampling(
-        sampler == null ? own.rule() : sampler,
-        steps == null ? own.steps() : steps,
-        scale == null ? own.scale() : scale,
-        eta == null ? own.eta() : eta);
+    try {
+      Sampling asked =
+          new Sampling(
+              sampler == null ? own.rule() : sampler,
+              steps == null ? own.steps() : steps,
+              scale == null ? own.scale() : scale,
+              eta == null ? own.eta() : eta);
+      NoiseSchedule schedule = new NoiseSchedule(opened.config().schedule());
+      DdimSchedule.of(schedule, asked.rule(), asked.steps(), asked.eta());
+      return asked;
+    } catch (IllegalArgumentException e) {
+      // "steps: must be ...": the values are named as the options are
+      throw new IllegalArgumentException("--" + e.getMessage(), e);
+    }
   }
 
   /** The seed of sample {@code i}; neighbouring seeds of a user don't share samples. */

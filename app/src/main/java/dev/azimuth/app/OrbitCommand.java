@@ -55,13 +55,15 @@ final class OrbitCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    if (frames < 2 || frames > 360) {
-      throw new IllegalArgumentException("--frames: must be from 2 to 360, not " + frames);
-    }
+    Arguments.within("--frames", frames, 2, 360);
+    Arguments.finite("--elevation", elevation);
     String name = String.valueOf(out.getFileName());
     if (!name.toLowerCase(Locale.ROOT).endsWith(".gif")) {
       throw new IllegalArgumentException("--out: must end in .gif, not " + name);
     }
+    Path sheet = out.resolveSibling(name.substring(0, name.length() - 4) + ".png");
+    Arguments.requireWritable(out);
+    Arguments.requireWritable(sheet);
     try (Backend backend = compute.open()) {
       Zero123 model = options.open(backend);
       ViewSynthesis synthesis = new ViewSynthesis(model, options.sampling(model));
@@ -75,7 +77,7 @@ final class OrbitCommand implements Callable<Integer> {
       writeGif(views);
       int size = model.config().imageSize();
       Image input = Image.ofSignedRgb(size, size, condition);
-      sheet(input, views).write(out.resolveSibling(name.substring(0, name.length() - 4) + ".png"));
+      sheet(input, views).write(sheet);
     }
     return 0;
   }

@@ -105,6 +105,8 @@ final class RenderCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
+    Arguments.within("--threads", threads, 1, Arguments.MOST_THREADS);
+    Arguments.requireWritableFolder(out);
     RenderSettings settings = new RenderSettings(views, size, samples, seed, threads, rig());
     List<MeshAsset> assets = chosen(MeshAsset.find(meshes));
     if (assets.isEmpty()) {
@@ -113,6 +115,9 @@ final class RenderCommand implements Callable<Integer> {
     List<ObjectReport> reports;
     try (Progress progress = new Progress("rendering", assets.size())) {
       reports = new ViewRenderer(settings).render(assets, out, (_, done, _) -> progress.to(done));
+    }
+    if (reports.size() == 1 && reports.get(0).outcome() == ObjectReport.Outcome.SKIPPED) {
+      throw new IOException(String.join("; ", reports.get(0).findings()));
     }
     long usable = 0;
     for (ObjectReport report : reports) {
@@ -132,7 +137,7 @@ final class RenderCommand implements Callable<Integer> {
   }
 
   private CameraRig rig() {
-    return orbit == null
+    return orbit == null || !orbit.isAsked
         ? CameraRig.PUBLISHED
         : new CameraRig.Orbit(orbit.elevation, orbit.radius, orbit.start);
   }

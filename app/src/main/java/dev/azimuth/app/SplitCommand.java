@@ -41,6 +41,10 @@ final class SplitCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
+    if (!(share > 0 && share < 1)) {
+      throw new IllegalArgumentException("--test: must lie between 0 and 1, not " + share);
+    }
+    Arguments.requireWritable(out);
     ViewDataset dataset = ViewDataset.open(data);
     List<ObjectInfo> objects = new ArrayList<>();
     for (String uid : excluded) {

@@ -16,6 +16,8 @@ import picocli.CommandLine.Option;
 @Command(name = "synthesize", description = "The object of one picture, seen from a new camera.")
 @SuppressWarnings("NullAway.Init") // picocli sets the options
 final class SynthesizeCommand implements Callable<Integer> {
+  private static final int MOST_SAMPLES = 1000;
+
   @Option(names = "--image", required = true, paramLabel = "F", description = "The input view.")
   private Path image;
 
@@ -54,10 +56,13 @@ final class SynthesizeCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    if (samples < 1) {
-      throw new IllegalArgumentException("--samples: must be 1 or more, not " + samples);
-    }
-    RelativePose pose = RelativePose.ofDegrees(elevation, azimuth, radius);
+    Arguments.within("--samples", samples, 1, MOST_SAMPLES);
+    RelativePose pose =
+        RelativePose.ofDegrees(
+            Arguments.finite("--elevation", elevation),
+            Arguments.finite("--azimuth", azimuth),
+            Arguments.finite("--radius", radius));
+    Arguments.requireWritable(out);
     try (Backend backend = compute.open()) {
       Zero123 model = options.open(backend);
       ViewSynthesis synthesis = new ViewSynthesis(model, options.sampling(model));

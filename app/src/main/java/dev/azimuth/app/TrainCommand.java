@@ -7,6 +7,7 @@ import dev.azimuth.diffusion.training.TrainingRun;
 import dev.azimuth.tensor.Backend;
 import dev.azimuth.views.DatasetSplit;
 import dev.azimuth.views.ViewDataset;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -44,6 +45,7 @@ final class TrainCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     TrainingConfig training = Configuration.read(config, TrainingConfig.class);
+    Arguments.requireWritableFolder(out);
     ViewDataset dataset = ViewDataset.open(data);
     List<String> uids = split == null ? dataset.objects() : DatasetSplit.read(split).train();
     DatasetViews views;
@@ -51,24 +53,36 @@ final class TrainCommand implements Callable<Integer> {
       views = DatasetViews.read(dataset, uids, training.model().imageSize(), progress);
     }
     try (Backend backend = compute.open();
-        Bars bars = new Bars()) {
+        Bars bars = new Bars(out)) {
       new TrainingRun(backend, training, views, out, isResumed).run(bars);
     }
+    LossChart.draw(out);
     System.out.println(out.resolve("model"));
     return 0;
   }
 
-  /** One progress bar after another. */
+  /** One progress bar after another, and the loss curves as they stand between them. */
   private static final class Bars implements StageListener, AutoCloseable {
     // the loss of single steps jumps; a running mean shows where it goes
     private static final double SMOOTHING = 0.98;
 
+    private final Path run;
     private @Nullable Progress current;
     private double smoothed = Double.NaN;
+
+    Bars(Path run) {
+      this.run = run;
+    }
 
     @Override
     public void begins(String stage, long from, long steps) {
       close();
+      try {
+        LossChart.draw(run);
+      } catch (IOException e) {
+        // not worth a training of hours
+        System.err.println("azimuth: no loss chart: " + e.getMessage());
+      }
       smoothed = Double.NaN;
       current = new Progress(stage.replace('_', ' '), from, steps);
     }

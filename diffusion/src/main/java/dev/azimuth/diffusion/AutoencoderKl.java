@@ -2,15 +2,19 @@ package dev.azimuth.diffusion;
 
 import dev.azimuth.nn.Conv2d;
 import dev.azimuth.nn.Conv2d.Window;
+import dev.azimuth.nn.Initialization;
 import dev.azimuth.nn.Parameters;
 import dev.azimuth.tensor.Check;
 import dev.azimuth.tensor.Tensor;
+import java.util.Arrays;
 
 /**
  * The variational autoencoder between images and latents (Rombach et al. 2022; reference {@code
  * ldm/models/autoencoder.py}).
  */
 public final class AutoencoderKl {
+  private static final float INITIAL_LOG_VARIANCE = -6;
+
   private final AutoencoderConfig config;
   private final Encoder encoder;
   private final Conv2d quantConv;
@@ -43,8 +47,20 @@ public final class AutoencoderKl {
     int embed = config.embedDim();
     this.encoder = new Encoder(p.at("encoder"), config);
     this.decoder = new Decoder(p.at("decoder"), config);
-    this.quantConv = Conv2d.of(p.at("quant_conv"), 2 * z, 2 * embed, Window.ONE);
+    this.quantConv =
+        Conv2d.of(p.at("quant_conv"), 2 * z, 2 * embed, Window.ONE, narrowPosterior(embed));
     this.postQuantConv = Conv2d.of(p.at("post_quant_conv"), embed, z, Window.ONE);
+  }
+
+  // a new encoder's means are small: noise of variance 1 would drown them, and with them every
+  // colour,
+  // for thousands of steps
+  private static Initialization narrowPosterior(int embed) {
+    return (_, shape) -> {
+      float[] bias = new float[shape.size()];
+      Arrays.fill(bias, embed, bias.length, INITIAL_LOG_VARIANCE);
+      return bias;
+    };
   }
 
   /** The configuration it was built from. */

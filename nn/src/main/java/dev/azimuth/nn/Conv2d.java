@@ -33,18 +33,25 @@ public final class Conv2d implements Module {
 
   /** With a bias. */
   public static Conv2d of(Parameters p, int in, int out, Window window) {
-    Initialization initialization = Initialization.fanIn(in * window.kernel * window.kernel);
+    return of(p, in, out, window, fanIn(in, window));
+  }
+
+  /** With a bias that starts otherwise than PyTorch's. */
+  public static Conv2d of(Parameters p, int in, int out, Window window, Initialization bias) {
     return new Conv2d(
-        p.convolution("weight", initialization, out, in, window.kernel, window.kernel),
-        p.tensor("bias", initialization, out),
+        p.convolution("weight", fanIn(in, window), out, in, window.kernel, window.kernel),
+        p.tensor("bias", bias, out),
         window);
+  }
+
+  private static Initialization fanIn(int in, Window window) {
+    return Initialization.fanIn(in * window.kernel * window.kernel);
   }
 
   /** Without a bias. */
   public static Conv2d withoutBias(Parameters p, int in, int out, Window window) {
-    Initialization initialization = Initialization.fanIn(in * window.kernel * window.kernel);
     return new Conv2d(
-        p.convolution("weight", initialization, out, in, window.kernel, window.kernel),
+        p.convolution("weight", fanIn(in, window), out, in, window.kernel, window.kernel),
         null,
         window);
   }

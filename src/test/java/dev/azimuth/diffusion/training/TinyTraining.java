@@ -41,11 +41,20 @@ public final class TinyTraining {
     return new TrainingRun(backend, config, views(), folder, resume);
   }
 
-  /** Arguments: the run's folder, steps of each stage, threads. Resumes if there is a run. */
+  /**
+   * Arguments: the run's folder, steps of each stage. Resumes if there is a run, and says each
+   * step.
+   */
   public static void main(String... args) throws IOException {
-    try (Backend backend = CpuBackend.simd(Integer.parseInt(args[2]))) {
-      TrainingConfig config = config(Integer.parseInt(args[1]));
-      run(backend, config, Path.of(args[0]), true).run(new SilentListener());
+    try (Backend backend = CpuBackend.simd(1)) {
+      StageListener speaking =
+          new SilentListener() {
+            @Override
+            public void step(long step, double loss) {
+              System.out.println(step);
+            }
+          };
+      run(backend, config(Integer.parseInt(args[1])), Path.of(args[0]), true).run(speaking);
     }
   }
 

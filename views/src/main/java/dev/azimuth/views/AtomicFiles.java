@@ -11,22 +11,11 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
-/** Files and folders that appear whole or not at all. */
+/** Folders that appear whole or not at all. */
 final class AtomicFiles {
   private static final String MARK = ".tmp-";
 
   private AtomicFiles() {}
-
-  /** Writes {@code bytes} beside {@code target}, then renames; a failure leaves nothing behind. */
-  static void write(Path target, byte[] bytes) throws IOException {
-    Path temporary = beside(target);
-    try {
-      Files.write(temporary, bytes);
-      move(temporary, target);
-    } finally {
-      Files.deleteIfExists(temporary);
-    }
-  }
 
   /** An unused name beside {@code target} that marks unfinished work. */
   static Path beside(Path target) {

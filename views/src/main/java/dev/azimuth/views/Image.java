@@ -1,5 +1,6 @@
 package dev.azimuth.views;
 
+import dev.azimuth.tensor.file.AtomicFile;
 import java.awt.image.BufferedImage;
 import java.awt.image.IndexColorModel;
 import java.awt.image.Raster;
@@ -278,7 +279,7 @@ public final class Image {
     if (folder != null) {
       Files.createDirectories(folder);
     }
-    AtomicFiles.write(file, encodePng());
+    AtomicFile.write(file, encodePng());
   }
 
   /** A copy as a {@link BufferedImage} of 8-bit ARGB, for drawing. */

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.azimuth.tensor.file.AtomicFile;
 import java.io.IOException;
 import java.nio.file.Path;
 
@@ -34,6 +35,6 @@ final class Json {
 
   static void write(Path file, JsonNode node) throws IOException {
     byte[] text = MAPPER.writerWithDefaultPrettyPrinter().writeValueAsBytes(node);
-    AtomicFiles.write(file, text);
+    AtomicFile.write(file, text);
   }
 }

@@ -23,9 +23,9 @@ import org.jspecify.annotations.Nullable;
  * alpha), {@code <uid>/000.npy …} (3×4 float64 {@code [R|t]}), {@code valid_paths.json}; and {@code
  * <uid>/object.json} ({@link ObjectInfo}) for attribution.
  *
- * <p>Cameras stand where the {@link CameraRig} puts them, look at the origin, and have the published
- * field of view of 49.134°. Cameras, light and noise are fixed by the seed and the object's uid, not
- * by its place in the list or the threads.
+ * <p>Cameras stand where the {@link CameraRig} puts them, look at the origin, and have the
+ * published field of view of 49.134°. Cameras, light and noise are fixed by the seed and the
+ * object's uid, not by its place in the list or the threads.
  *
  * <p>Resumable: an object's folder appears by one rename when it is complete, and complete ones are
  * kept. One that was rendered with other settings ends the run with an error.
@@ -69,7 +69,7 @@ public final class ViewRenderer {
 
   /**
    * Renders all that is missing in {@code out} and writes {@code valid_paths.json}, in the order of
-   * the list. Objects that can't be loaded are skipped and reported.
+   * the list, if it isn't empty. Objects that can't be loaded are skipped and reported.
    *
    * @return one report per object, in the order of the list
    * @throws IOException if a file can't be written, or an object is there with other settings
@@ -136,7 +136,9 @@ public final class ViewRenderer {
         valid.add(report.uid());
       }
     }
-    Json.write(out.resolve(VALID_PATHS), valid);
+    if (!valid.isEmpty()) {
+      Json.write(out.resolve(VALID_PATHS), valid);
+    }
   }
 
   private ObjectReport renderObject(MeshAsset asset, Path out, int rowThreads) throws IOException {

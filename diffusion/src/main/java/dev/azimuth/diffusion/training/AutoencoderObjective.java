@@ -19,6 +19,10 @@ record AutoencoderObjective(
     double klWeight)
     implements Objective {
 
+  // furniture is mostly grey and brown on white: at weight 1 a short training drops colour
+  // altogether
+  private static final double CHROMA = 3;
+
   @Override
   public Tensor loss(TorchRandom random) {
     List<Batches.View> batch = new ArrayList<>();
@@ -31,8 +35,19 @@ record AutoencoderObjective(
     Tensor noise = Tensor.of(image.backend(), latent, random.randn(latent.size()));
     Tensor decoded = autoencoder.decode(posterior.sample(noise));
     int elements = image.shape().size() / batchSize;
-    Tensor difference = decoded.sub(image);
+    Tensor difference = decoded.sub(image).linear(chromaWeighted(image), null);
     Tensor reconstruction = difference.square().mean().add(difference.abs().mean());
     return reconstruction.add(posterior.klDivergence().mul(klWeight / elements));
+  }
+
+  /**
+   * The matrix [3, 3] that keeps a pixel's grey part and multiplies the rest by {@link #CHROMA}.
+   */
+  private static Tensor chromaWeighted(Tensor image) {
+    double[] matrix = new double[9];
+    for (int i = 0; i < 9; i++) {
+      matrix[i] = (1 - CHROMA) / 3 + (i % 4 == 0 ? CHROMA : 0);
+    }
+    return Tensor.of(image.backend(), image.dtype(), Shape.of(3, 3), matrix);
   }
 }

@@ -10,6 +10,7 @@ import dev.azimuth.nn.optim.GradientClipping;
 import dev.azimuth.tensor.Tensor;
 import dev.azimuth.tensor.file.AtomicFile;
 import dev.azimuth.tensor.file.ElementType;
+import dev.azimuth.tensor.file.FileFormatException;
 import dev.azimuth.tensor.random.TorchRandom;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -69,11 +70,19 @@ final class TrainingLoop {
     this.average = config.emaDecay() == 0 ? null : new Ema(config.emaDecay(), true, parameters);
   }
 
-  /** Trains to the last step, with a checkpoint every so often and after the last. */
+  /**
+   * Trains to the last step, with a checkpoint every so often, and keeps the result. The weights
+   * are given to the keeper before each checkpoint, so that a kill between them repeats it.
+   */
   void run(StageListener listener, Keeper keeper) throws IOException {
     Path checkpoint = stage.checkpoint();
     if (Files.exists(checkpoint)) {
-      restore(TrainingState.read(checkpoint, root.backend()));
+      TrainingState state = TrainingState.read(checkpoint, root.backend());
+      try {
+        restore(state);
+      } catch (IllegalArgumentException e) {
+        throw new FileFormatException(checkpoint, String.valueOf(e.getMessage()), e);
+      }
     }
     listener.begins(stage.name(), losses.length, config.steps());
     for (int step = losses.length; step < config.steps(); step++) {
@@ -82,11 +91,12 @@ final class TrainingLoop {
       losses[step] = loss;
       listener.step(step + 1, loss);
       if ((step + 1) % config.checkpointEvery() == 0 || step + 1 == config.steps()) {
-        state().write(checkpoint);
         writeLossCurve();
         keeper.keep(weights());
+        state().write(checkpoint);
       }
     }
+    finish();
   }
 
   private double step(int step) {
@@ -113,13 +123,9 @@ final class TrainingLoop {
     return value;
   }
 
-  /**
-   * Keeps the result and removes the checkpoint, in the order that a kill between them forgives.
-   */
-  void finish(Keeper keeper) throws IOException {
-    Map<String, ParameterSource.Stored> weights = weights();
-    keeper.keep(weights);
-    StoredParameters.write(stage.result(), weights, ElementType.F32);
+  // the result appears before the checkpoint goes, so that a kill between them loses nothing
+  private void finish() throws IOException {
+    StoredParameters.write(stage.result(), weights(), ElementType.F32);
     Files.deleteIfExists(stage.checkpoint());
   }
 

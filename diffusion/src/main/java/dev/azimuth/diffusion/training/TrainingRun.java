@@ -149,7 +149,6 @@ public final class TrainingRun {
     TrainingLoop loop =
         new TrainingLoop(stage(NOISE_PREDICTION), config.noisePrediction(), root, objective);
     loop.run(listener, weights -> saveModel(scaled, frozen, weights));
-    loop.finish(weights -> saveModel(scaled, frozen, weights));
   }
 
   private void saveModel(
@@ -171,7 +170,6 @@ public final class TrainingRun {
       throws IOException {
     TrainingLoop loop = new TrainingLoop(stage(name), stageConfig, root, objective);
     loop.run(listener, _ -> {});
-    loop.finish(_ -> {});
   }
 
   private TrainingLoop.Stage stage(String name) {

@@ -136,7 +136,8 @@ final class AttentionSlopes {
     FloatVector center = FloatVector.fromArray(SPECIES, dyTimesY, column);
     int end = count * COLUMNS + column;
     for (int i = column; i < end; i += COLUMNS) {
-      FloatVector p = VectorMath.exp(FloatVector.fromArray(SPECIES, probability, i).sub(logSum));
+      FloatVector p =
+          VectorMath.boundedExp(FloatVector.fromArray(SPECIES, probability, i).sub(logSum));
       p.intoArray(probability, i);
       FloatVector.fromArray(SPECIES, dScore, i).sub(center).mul(p).intoArray(dScore, i);
     }

@@ -12,18 +12,13 @@ import org.jspecify.annotations.Nullable;
  * on any number of threads.
  */
 record Product(LeftFactor a, RightFactor b, int m, int n, int k) {
-  private static final int BLOCK = 320;
+  static final int BLOCK = 320;
   private static final int ROWS = RegisterBlock.ROWS;
   private static final int COLUMNS = RegisterBlock.COLUMNS;
-  private static final int MAX_TILE_ROWS = 128;
+  static final int MAX_TILE_ROWS = 128;
   private static final int MIN_TILE_ROWS = 32;
-  private static final int MAX_TILE_PANELS = 40;
   // below so many multiply-adds a second thread costs more than it brings
   private static final long SMALL = 100_000;
-  // a part of a split sum covers at least so much of k, so that adding up the parts costs little
-  private static final int MIN_PART = 1024;
-  private static final int MAX_PARTS = 16;
-  private static final int MAX_PARTIAL_SIZE = 1 << 24;
   private static final int TASKS_PER_THREAD = 4;
   private static final float[] NO_BIAS = new float[COLUMNS];
 
@@ -45,12 +40,17 @@ record Product(LeftFactor a, RightFactor b, int m, int n, int k) {
 
   /** Packed panels: panel j at {@code start + j * stride}. */
   @SuppressWarnings("ArrayRecordComponent")
-  private record Panels(float[] values, int start, int stride) {}
+  record Panels(float[] values, int start, int stride) {}
 
   /** What is added to a block: element (row, column), a stride being 0 where it repeats. */
   @SuppressWarnings("ArrayRecordComponent")
-  private record Addend(float[] values, int start, int rowStride, int columnStride) {
+  record Addend(float[] values, int start, int rowStride, int columnStride) {
     static final Addend NONE = new Addend(NO_BIAS, 0, 0, 0);
+
+    /** What c holds already. */
+    static Addend sumSoFar(Target.RowMajor c) {
+      return new Addend(c.values(), c.start(), c.stride(), 1);
+    }
 
     Addend fromRow(int row) {
       return new Addend(values, start + row * rowStride, rowStride, columnStride);
@@ -159,115 +159,15 @@ record Product(LeftFactor a, RightFactor b, int m, int n, int k) {
       int count = Math.min(block, k - from);
       LeftFactor.Block left = a.block(row, rows, from, count, scratch);
       Panels right = new Panels(panels.values, panels.start + from * COLUMNS, panels.stride);
-      sweep(left, rows, count, right, columns, from == 0 ? addend : sumSoFar(c), c);
+      sweep(left, rows, count, right, columns, from == 0 ? addend : Addend.sumSoFar(c), c);
       if (block == 0) {
         break;
       }
     }
   }
 
-  private static Addend sumSoFar(Target.RowMajor c) {
-    return new Addend(c.values(), c.start(), c.stride(), 1);
-  }
-
-  /**
-   * The same with k cut into parts whose sums are added up in order: for products whose result is
-   * small and whose k is long, such as gradients of weights. b is packed by the tasks, block by
-   * block, so that neither factor is ever packed as a whole.
-   */
-  void splitInto(Target.RowMajor target, WorkPool pool) {
-    if (m == 0 || n == 0) {
-      return;
-    }
-    int parts = Math.clamp(k / MIN_PART, 1, MAX_PARTS);
-    parts = Math.max(1, Math.min(parts, MAX_PARTIAL_SIZE / Math.max(1, m * n)));
-    if (parts == 1) {
-      runParts(1, 0, target, pool);
-      return;
-    }
-    float[] partial = Scratch.PARTIAL.atLeast(parts * m * n);
-    runParts(parts, m * n, new Target.RowMajor(partial, 0, n), pool);
-    int count = parts;
-    int rowsPerTask = Math.max(1, 16_384 / n);
-    pool.run(
-        Math.ceilDiv(m, rowsPerTask),
-        task -> {
-          int end = Math.min(m, (task + 1) * rowsPerTask);
-          for (int row = task * rowsPerTask; row < end; row++) {
-            addParts(partial, row * n, count, target, row);
-          }
-        });
-  }
-
-  private void addParts(float[] partial, int from, int parts, Target.RowMajor target, int row) {
-    float[] c = target.values();
-    int to = target.start() + row * target.stride();
-    System.arraycopy(partial, from, c, to, n);
-    for (int part = 1; part < parts; part++) {
-      int at = from + part * m * n;
-      for (int j = 0; j < n; j++) {
-        c[to + j] += partial[at + j];
-      }
-    }
-  }
-
-  private void runParts(int parts, int partStride, Target.RowMajor c, WorkPool pool) {
-    int panels = Math.ceilDiv(n, COLUMNS);
-    int wanted = pool.threads() == 1 ? 1 : TASKS_PER_THREAD * pool.threads();
-    int tiles = Math.max(Math.ceilDiv(wanted, parts), Math.ceilDiv(panels, MAX_TILE_PANELS));
-    int tilePanels = Math.ceilDiv(panels, Math.min(panels, tiles));
-    int columnTiles = Math.ceilDiv(panels, tilePanels);
-    int partSize = Math.ceilDiv(k, parts);
-    pool.run(
-        parts * columnTiles,
-        task -> {
-          int part = task / columnTiles;
-          int column = task % columnTiles * tilePanels * COLUMNS;
-          int columns = Math.min(n - column, tilePanels * COLUMNS);
-          int from = Math.min(k, part * partSize);
-          int to = Math.min(k, from + partSize);
-          Target.RowMajor own =
-              new Target.RowMajor(c.values(), c.start() + part * partStride + column, c.stride());
-          part(from, to, column, columns, false, own);
-        });
-  }
-
-  /** On this thread alone: c = a · b if it {@code isFirst}, else c += a · b. */
-  void addTo(Target.RowMajor c, boolean isFirst) {
-    part(0, k, 0, n, !isFirst, c);
-  }
-
-  /** Columns {@code column ..} of the sum over k from {@code from} to {@code to}, exclusive. */
-  private void part(int from, int to, int column, int columns, boolean adds, Target.RowMajor c) {
-    int blocks = Math.max(1, Math.ceilDiv(to - from, BLOCK));
-    int block = Math.ceilDiv(to - from, blocks);
-    int panels = Math.ceilDiv(columns, COLUMNS);
-    float[] packed = Scratch.TASK_PANELS.atLeast(panels * block * COLUMNS);
-    float[] scratch = Scratch.TASK_ROWS.atLeast(MAX_TILE_ROWS * block);
-    for (int i = 0; i < blocks; i++) {
-      int k0 = from + i * block;
-      int count = Math.max(0, Math.min(block, to - k0));
-      b.pack(column, columns, k0, count, packed, 0);
-      Panels right = new Panels(packed, 0, count * COLUMNS);
-      for (int row = 0; row < m; row += MAX_TILE_ROWS) {
-        int rows = Math.min(MAX_TILE_ROWS, m - row);
-        LeftFactor.Block left = a.block(row, rows, k0, count, scratch);
-        Target.RowMajor tile =
-            new Target.RowMajor(c.values(), c.start() + row * c.stride(), c.stride());
-        sweep(
-            left,
-            rows,
-            count,
-            right,
-            columns,
-            i == 0 && !adds ? Addend.NONE : sumSoFar(tile),
-            tile);
-      }
-    }
-  }
-
   /** c = left · right + addend over a tile: each panel against all rows. */
-  private static void sweep(
+  static void sweep(
       LeftFactor.Block left,
       int rows,
       int k,

@@ -86,7 +86,7 @@ final class ScalarPooling {
         // a NaN wins and stays
         if (winner == NONE
             || x[at] > x[winner]
-            || Double.isNaN(x[at]) && !Double.isNaN(x[winner])) {
+            || (Double.isNaN(x[at]) && !Double.isNaN(x[winner]))) {
           winner = at;
         }
       }

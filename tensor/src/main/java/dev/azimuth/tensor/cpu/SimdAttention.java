@@ -140,11 +140,12 @@ final class SimdAttention {
       }
       FloatVector total = FloatVector.zero(SPECIES);
       for (int i = column; i < end; i += COLUMNS) {
-        FloatVector p = VectorMath.exp(FloatVector.fromArray(SPECIES, scores, i).sub(newMax));
+        FloatVector p =
+            VectorMath.boundedExp(FloatVector.fromArray(SPECIES, scores, i).sub(newMax));
         p.intoArray(scores, i);
         total = total.add(p);
       }
-      FloatVector factor = VectorMath.exp(oldMax.sub(newMax));
+      FloatVector factor = VectorMath.boundedExp(oldMax.sub(newMax));
       factor.intoArray(shrink, column);
       newMax.intoArray(max, column);
       FloatVector.fromArray(SPECIES, sum, column).fma(factor, total).intoArray(sum, column);

@@ -7,8 +7,6 @@ import dev.azimuth.tensor.BinaryFunction;
 import dev.azimuth.tensor.Kernel;
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorMask;
-import jdk.incubator.vector.VectorOperators;
 
 /**
  * Binary element-wise kernels with broadcasting.
@@ -90,48 +88,71 @@ final class SimdBinary {
         Arrays.fill(values, source[position]);
       }
     }
+
+    float element(int i) {
+      return values[offset + i * step];
+    }
+
+    FloatVector vector(int i) {
+      return FloatVector.fromArray(SPECIES, values, offset + i * step);
+    }
   }
 
   private static void row(
       BinaryFunction f, Operand left, Operand right, float[] y, int offset, int count) {
-    float[] a = left.values;
-    float[] b = right.values;
-    int aStep = left.step;
-    int bStep = right.step;
-    int aOffset = left.offset;
-    int bOffset = right.offset;
+    switch (f) {
+      case ADD -> add(left, right, y, offset, count);
+      case SUBTRACT -> subtract(left, right, y, offset, count);
+      case MULTIPLY -> multiply(left, right, y, offset, count);
+      case DIVIDE -> divide(left, right, y, offset, count);
+      case MAXIMUM, MINIMUM, LESS, LESS_OR_EQUAL, GREATER, GREATER_OR_EQUAL, EQUAL, NOT_EQUAL -> {
+        for (int i = 0; i < count; i++) {
+          y[offset + i] = (float) f.value(left.element(i), right.element(i));
+        }
+      }
+    }
+  }
+
+  // One loop per function: with the choice inside a loop the vectors would go through memory as
+  // objects.
+
+  private static void add(Operand left, Operand right, float[] y, int offset, int count) {
     int i = 0;
     for (; i <= count - LANES; i += LANES) {
-      FloatVector p = FloatVector.fromArray(SPECIES, a, aOffset + i * aStep);
-      FloatVector q = FloatVector.fromArray(SPECIES, b, bOffset + i * bStep);
-      value(f, p, q).intoArray(y, offset + i);
+      left.vector(i).add(right.vector(i)).intoArray(y, offset + i);
     }
-    if (i < count) {
-      VectorMask<Float> tail = VectorMath.mask(i, count);
-      FloatVector p = FloatVector.fromArray(SPECIES, a, aOffset + i * aStep, tail);
-      FloatVector q = FloatVector.fromArray(SPECIES, b, bOffset + i * bStep, tail);
-      value(f, p, q).intoArray(y, offset + i, tail);
+    for (; i < count; i++) {
+      y[offset + i] = left.element(i) + right.element(i);
     }
   }
 
-  private static FloatVector value(BinaryFunction f, FloatVector a, FloatVector b) {
-    return switch (f) {
-      case ADD -> a.add(b);
-      case SUBTRACT -> a.sub(b);
-      case MULTIPLY -> a.mul(b);
-      case DIVIDE -> a.div(b);
-      case MAXIMUM -> a.max(b);
-      case MINIMUM -> a.min(b);
-      case LESS -> indicator(a.compare(VectorOperators.LT, b));
-      case LESS_OR_EQUAL -> indicator(a.compare(VectorOperators.LE, b));
-      case GREATER -> indicator(a.compare(VectorOperators.GT, b));
-      case GREATER_OR_EQUAL -> indicator(a.compare(VectorOperators.GE, b));
-      case EQUAL -> indicator(a.compare(VectorOperators.EQ, b));
-      case NOT_EQUAL -> indicator(a.compare(VectorOperators.NE, b));
-    };
+  private static void subtract(Operand left, Operand right, float[] y, int offset, int count) {
+    int i = 0;
+    for (; i <= count - LANES; i += LANES) {
+      left.vector(i).sub(right.vector(i)).intoArray(y, offset + i);
+    }
+    for (; i < count; i++) {
+      y[offset + i] = left.element(i) - right.element(i);
+    }
   }
 
-  private static FloatVector indicator(VectorMask<Float> mask) {
-    return FloatVector.zero(SPECIES).blend(1f, mask);
+  private static void multiply(Operand left, Operand right, float[] y, int offset, int count) {
+    int i = 0;
+    for (; i <= count - LANES; i += LANES) {
+      left.vector(i).mul(right.vector(i)).intoArray(y, offset + i);
+    }
+    for (; i < count; i++) {
+      y[offset + i] = left.element(i) * right.element(i);
+    }
+  }
+
+  private static void divide(Operand left, Operand right, float[] y, int offset, int count) {
+    int i = 0;
+    for (; i <= count - LANES; i += LANES) {
+      left.vector(i).div(right.vector(i)).intoArray(y, offset + i);
+    }
+    for (; i < count; i++) {
+      y[offset + i] = left.element(i) / right.element(i);
+    }
   }
 }

@@ -53,8 +53,8 @@ final class SimdConvolution {
     for (int group = 0; group < g.groups(); group++) {
       LeftFactor left = new Factor.ColumnMajor(dy, group * outs, g.outChannels());
       RightFactor right = windows(HostBuffer.floats(kernel.x()), g, group);
-      new Product(left, right, outs, size, positions)
-          .splitInto(new Product.Target.RowMajor(dWeight, group * outs * size, size), pool);
+      new SplitProduct(left, right, outs, size, positions)
+          .into(new Product.Target.RowMajor(dWeight, group * outs * size, size), pool);
     }
   }
 

@@ -7,11 +7,11 @@ import dev.azimuth.tensor.Kernel;
 import dev.azimuth.tensor.UnaryFunction;
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorMask;
-import jdk.incubator.vector.VectorOperators;
 
 /** Element-wise kernels of one shape on float32 vectors. */
 final class SimdElementwise {
+  private static final float QUICK_GELU_SCALE = 1.702f;
+
   private SimdElementwise() {}
 
   static void run(Kernel.Fill kernel, WorkPool pool) {
@@ -24,43 +24,109 @@ final class SimdElementwise {
     float[] x = HostBuffer.floats(kernel.x());
     float[] y = HostBuffer.floats(kernel.y());
     UnaryFunction f = kernel.function();
-    Ranges.split(pool, y.length, 1, (from, to) -> unary(f, x, y, from, to));
+    Ranges.split(
+        pool,
+        y.length,
+        1,
+        (from, to) -> {
+          int whole = to - (to - from) % LANES;
+          unary(f, x, y, from, whole);
+          float[] value = new float[LANES];
+          System.arraycopy(x, whole, value, 0, to - whole);
+          float[] result = new float[LANES];
+          unary(f, value, result, 0, LANES);
+          System.arraycopy(result, 0, y, whole, to - whole);
+        });
   }
+
+  // One loop per function: with the choice inside a loop the vectors would go through memory as
+  // objects. Counts are multiples of the lanes.
 
   private static void unary(UnaryFunction f, float[] x, float[] y, int from, int to) {
     switch (f) {
-      case SQRT, LOG, SIN, COS, SOFTPLUS -> {
+      case EXP -> exp(x, y, from, to);
+      case TANH -> tanh(x, y, from, to);
+      case SIGMOID -> sigmoid(x, y, from, to);
+      case SILU -> silu(x, y, 1f, from, to);
+      case QUICK_GELU -> silu(x, y, QUICK_GELU_SCALE, from, to);
+      case GELU -> {
+        gaussian(x, y, from, to);
+        gelu(x, y, from, to);
+      }
+      case NEGATE -> {
         for (int i = from; i < to; i++) {
-          y[i] = (float) f.value(x[i]);
+          y[i] = -x[i];
         }
       }
-      default -> {
-        int i = from;
-        for (; i <= to - LANES; i += LANES) {
-          value(f, FloatVector.fromArray(SPECIES, x, i)).intoArray(y, i);
+      case ABS -> {
+        for (int i = from; i < to; i++) {
+          y[i] = Math.abs(x[i]);
         }
-        if (i < to) {
-          VectorMask<Float> tail = VectorMath.mask(i, to);
-          value(f, FloatVector.fromArray(SPECIES, x, i, tail)).intoArray(y, i, tail);
+      }
+      case SQUARE -> {
+        for (int i = from; i < to; i++) {
+          y[i] = x[i] * x[i];
+        }
+      }
+      case RECIPROCAL -> {
+        for (int i = from; i < to; i++) {
+          y[i] = 1f / x[i];
+        }
+      }
+      case SQRT -> {
+        for (int i = from; i < to; i++) {
+          y[i] = (float) Math.sqrt(x[i]);
+        }
+      }
+      case LOG, SIN, COS, SOFTPLUS -> {
+        for (int i = from; i < to; i++) {
+          y[i] = (float) f.value(x[i]);
         }
       }
     }
   }
 
-  private static FloatVector value(UnaryFunction f, FloatVector x) {
-    return switch (f) {
-      case NEGATE -> x.neg();
-      case ABS -> x.abs();
-      case SQUARE -> x.mul(x);
-      case RECIPROCAL -> FloatVector.broadcast(SPECIES, 1f).div(x);
-      case EXP -> VectorMath.exp(x);
-      case TANH -> VectorMath.tanh(x);
-      case SIGMOID -> VectorMath.sigmoid(x);
-      case SILU -> x.mul(VectorMath.sigmoid(x));
-      case GELU -> VectorMath.gelu(x);
-      case QUICK_GELU -> x.mul(VectorMath.sigmoid(x.mul(1.702f)));
-      case SQRT, LOG, SIN, COS, SOFTPLUS -> throw new AssertionError(f + " has a scalar loop");
-    };
+  private static void exp(float[] x, float[] y, int from, int to) {
+    for (int i = from; i < to; i += LANES) {
+      VectorMath.exp(FloatVector.fromArray(SPECIES, x, i)).intoArray(y, i);
+    }
+  }
+
+  private static void tanh(float[] x, float[] y, int from, int to) {
+    for (int i = from; i < to; i += LANES) {
+      VectorMath.tanh(FloatVector.fromArray(SPECIES, x, i)).intoArray(y, i);
+    }
+  }
+
+  private static void sigmoid(float[] x, float[] y, int from, int to) {
+    for (int i = from; i < to; i += LANES) {
+      VectorMath.sigmoid(FloatVector.fromArray(SPECIES, x, i)).intoArray(y, i);
+    }
+  }
+
+  /** y = x σ(scale x). */
+  private static void silu(float[] x, float[] y, float scale, int from, int to) {
+    FloatVector factor = FloatVector.broadcast(SPECIES, scale);
+    for (int i = from; i < to; i += LANES) {
+      FloatVector v = FloatVector.fromArray(SPECIES, x, i);
+      v.mul(VectorMath.sigmoid(v.mul(factor))).intoArray(y, i);
+    }
+  }
+
+  private static void gaussian(float[] x, float[] y, int from, int to) {
+    for (int i = from; i < to; i += LANES) {
+      FloatVector t = VectorMath.distance(FloatVector.fromArray(SPECIES, x, i));
+      VectorMath.gaussian(t).intoArray(y, i);
+    }
+  }
+
+  /** y from exp(-x²/2) to x Φ(x). */
+  private static void gelu(float[] x, float[] y, int from, int to) {
+    for (int i = from; i < to; i += LANES) {
+      FloatVector v = FloatVector.fromArray(SPECIES, x, i);
+      FloatVector e = FloatVector.fromArray(SPECIES, y, i);
+      v.mul(VectorMath.normalCdf(v, VectorMath.distance(v), e)).intoArray(y, i);
+    }
   }
 
   static void run(Kernel.UnaryVjp kernel, WorkPool pool) {
@@ -69,62 +135,78 @@ final class SimdElementwise {
     float[] dy = HostBuffer.floats(kernel.dy());
     float[] dx = HostBuffer.floats(kernel.dx());
     UnaryFunction f = kernel.function();
-    Ranges.split(pool, dx.length, 1, (from, to) -> unaryVjp(f, x, y, dy, dx, from, to));
+    Ranges.split(
+        pool,
+        dx.length,
+        1,
+        (from, to) -> {
+          int whole = to - (to - from) % LANES;
+          slope(f, x, y, dx, from, whole);
+          float[] argument = new float[LANES];
+          float[] value = new float[LANES];
+          float[] slope = new float[LANES];
+          System.arraycopy(x, whole, argument, 0, to - whole);
+          System.arraycopy(y, whole, value, 0, to - whole);
+          slope(f, argument, value, slope, 0, LANES);
+          System.arraycopy(slope, 0, dx, whole, to - whole);
+          for (int i = from; i < to; i++) {
+            dx[i] *= dy[i];
+          }
+        });
   }
 
-  private static void unaryVjp(
-      UnaryFunction f, float[] x, float[] y, float[] dy, float[] dx, int from, int to) {
+  /** Writes f'(x) to dx; counts are multiples of the lanes. */
+  private static void slope(UnaryFunction f, float[] x, float[] y, float[] dx, int from, int to) {
     switch (f) {
-      case SIN, COS -> {
+      case SILU -> siluSlope(x, dx, 1f, from, to);
+      case QUICK_GELU -> siluSlope(x, dx, QUICK_GELU_SCALE, from, to);
+      case GELU -> {
+        gaussian(x, dx, from, to);
+        geluSlope(x, dx, from, to);
+      }
+      case SOFTPLUS -> sigmoid(x, dx, from, to);
+      case EXP -> System.arraycopy(y, from, dx, from, to - from);
+      case NEGATE -> Arrays.fill(dx, from, to, -1f);
+      case SQUARE -> {
         for (int i = from; i < to; i++) {
-          dx[i] = (float) (dy[i] * f.derivative(x[i], y[i]));
+          dx[i] = 2 * x[i];
         }
       }
-      default -> {
-        int i = from;
-        for (; i <= to - LANES; i += LANES) {
-          FloatVector vx = FloatVector.fromArray(SPECIES, x, i);
-          FloatVector vy = FloatVector.fromArray(SPECIES, y, i);
-          slope(f, vx, vy).mul(FloatVector.fromArray(SPECIES, dy, i)).intoArray(dx, i);
+      case TANH -> {
+        for (int i = from; i < to; i++) {
+          dx[i] = 1 - y[i] * y[i];
         }
-        if (i < to) {
-          VectorMask<Float> tail = VectorMath.mask(i, to);
-          FloatVector vx = FloatVector.fromArray(SPECIES, x, i, tail);
-          FloatVector vy = FloatVector.fromArray(SPECIES, y, i, tail);
-          FloatVector vdy = FloatVector.fromArray(SPECIES, dy, i, tail);
-          slope(f, vx, vy).mul(vdy).intoArray(dx, i, tail);
+      }
+      case SIGMOID -> {
+        for (int i = from; i < to; i++) {
+          dx[i] = y[i] * (1 - y[i]);
+        }
+      }
+      case ABS, RECIPROCAL, LOG, SQRT, SIN, COS -> {
+        for (int i = from; i < to; i++) {
+          dx[i] = (float) f.derivative(x[i], y[i]);
         }
       }
     }
   }
 
-  private static FloatVector slope(UnaryFunction f, FloatVector x, FloatVector y) {
-    FloatVector one = FloatVector.broadcast(SPECIES, 1f);
-    return switch (f) {
-      case NEGATE -> one.neg();
-      case ABS -> signum(x);
-      case SQUARE -> x.add(x);
-      case RECIPROCAL -> y.mul(y).neg();
-      case EXP -> y;
-      case LOG -> one.div(x);
-      case SQRT -> FloatVector.broadcast(SPECIES, 0.5f).div(y);
-      case TANH -> y.neg().fma(y, one);
-      case SIGMOID -> one.sub(y).mul(y);
-      case SILU -> VectorMath.siluSlope(x, VectorMath.sigmoid(x));
-      case GELU -> VectorMath.geluSlope(x);
-      case QUICK_GELU -> {
-        FloatVector t = x.mul(1.702f);
-        yield VectorMath.siluSlope(t, VectorMath.sigmoid(t));
-      }
-      case SOFTPLUS -> VectorMath.sigmoid(x);
-      case SIN, COS -> throw new AssertionError(f + " has a scalar loop");
-    };
+  /** dx = derivative of x σ(scale x). */
+  private static void siluSlope(float[] x, float[] dx, float scale, int from, int to) {
+    FloatVector factor = FloatVector.broadcast(SPECIES, scale);
+    for (int i = from; i < to; i += LANES) {
+      FloatVector v = FloatVector.fromArray(SPECIES, x, i).mul(factor);
+      VectorMath.siluSlope(v, VectorMath.sigmoid(v)).intoArray(dx, i);
+    }
   }
 
-  private static FloatVector signum(FloatVector x) {
-    // x itself where it is 0 or NaN
-    return x.blend(1f, x.compare(VectorOperators.GT, 0f))
-        .blend(-1f, x.compare(VectorOperators.LT, 0f));
+  /** dx from exp(-x²/2) to Φ(x) + x φ(x). */
+  private static void geluSlope(float[] x, float[] dx, int from, int to) {
+    for (int i = from; i < to; i += LANES) {
+      FloatVector v = FloatVector.fromArray(SPECIES, x, i);
+      FloatVector e = FloatVector.fromArray(SPECIES, dx, i);
+      FloatVector cdf = VectorMath.normalCdf(v, VectorMath.distance(v), e);
+      v.fma(VectorMath.normalPdf(e), cdf).intoArray(dx, i);
+    }
   }
 
   static void run(Kernel.Affine kernel, WorkPool pool) {

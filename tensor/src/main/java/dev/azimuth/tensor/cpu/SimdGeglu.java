@@ -5,7 +5,6 @@ import static dev.azimuth.tensor.cpu.VectorMath.SPECIES;
 
 import dev.azimuth.tensor.Kernel;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorMask;
 
 /** Rows of a · gelu(g) from rows of [a, g], and their gradient. */
 final class SimdGeglu {
@@ -15,30 +14,49 @@ final class SimdGeglu {
     float[] x = HostBuffer.floats(kernel.x());
     float[] y = HostBuffer.floats(kernel.y());
     int width = kernel.y().shape().dim(-1);
+    int whole = width - width % LANES;
+    int rest = width - whole;
     Ranges.split(
         pool,
         y.length / Math.max(1, width),
         width,
         (from, to) -> {
+          float[] a = new float[LANES];
+          float[] g = new float[LANES];
+          float[] result = new float[LANES];
           for (int row = from; row < to; row++) {
-            forward(x, 2 * row * width, y, row * width, width);
+            int value = 2 * row * width;
+            int gate = value + width;
+            int target = row * width;
+            forward(x, value, x, gate, y, target, whole);
+            if (rest > 0) {
+              System.arraycopy(x, value + whole, a, 0, rest);
+              System.arraycopy(x, gate + whole, g, 0, rest);
+              forward(a, 0, g, 0, result, 0, LANES);
+              System.arraycopy(result, 0, y, target + whole, rest);
+            }
           }
         });
   }
 
-  private static void forward(float[] x, int xOffset, float[] y, int yOffset, int width) {
-    int gate = xOffset + width;
-    int i = 0;
-    for (; i <= width - LANES; i += LANES) {
-      FloatVector a = FloatVector.fromArray(SPECIES, x, xOffset + i);
-      FloatVector g = FloatVector.fromArray(SPECIES, x, gate + i);
-      a.mul(VectorMath.gelu(g)).intoArray(y, yOffset + i);
+  /** y = a · gelu(g) for whole vectors. */
+  private static void forward(
+      float[] a, int aOffset, float[] g, int gOffset, float[] y, int yOffset, int count) {
+    gaussian(g, gOffset, y, yOffset, count);
+    for (int i = 0; i < count; i += LANES) {
+      FloatVector gate = FloatVector.fromArray(SPECIES, g, gOffset + i);
+      FloatVector e = FloatVector.fromArray(SPECIES, y, yOffset + i);
+      FloatVector cdf = VectorMath.normalCdf(gate, VectorMath.distance(gate), e);
+      FloatVector value = FloatVector.fromArray(SPECIES, a, aOffset + i);
+      value.mul(gate.mul(cdf)).intoArray(y, yOffset + i);
     }
-    if (i < width) {
-      VectorMask<Float> tail = VectorMath.mask(i, width);
-      FloatVector a = FloatVector.fromArray(SPECIES, x, xOffset + i, tail);
-      FloatVector g = FloatVector.fromArray(SPECIES, x, gate + i, tail);
-      a.mul(VectorMath.gelu(g)).intoArray(y, yOffset + i, tail);
+  }
+
+  // a loop of its own: together with what follows it would be more than the compiler inlines
+  private static void gaussian(float[] g, int gOffset, float[] y, int yOffset, int count) {
+    for (int i = 0; i < count; i += LANES) {
+      FloatVector t = VectorMath.distance(FloatVector.fromArray(SPECIES, g, gOffset + i));
+      VectorMath.gaussian(t).intoArray(y, yOffset + i);
     }
   }
 
@@ -47,40 +65,45 @@ final class SimdGeglu {
     float[] dy = HostBuffer.floats(kernel.dy());
     float[] dx = HostBuffer.floats(kernel.dx());
     int width = kernel.dy().shape().dim(-1);
+    int whole = width - width % LANES;
+    int rest = width - whole;
     Ranges.split(
         pool,
         dy.length / Math.max(1, width),
         2 * width,
         (from, to) -> {
+          float[] xPart = new float[2 * LANES];
+          float[] dyPart = new float[LANES];
+          float[] dxPart = new float[2 * LANES];
           for (int row = from; row < to; row++) {
-            backward(x, dy, dx, row, width);
+            int value = 2 * row * width;
+            int gate = value + width;
+            int source = row * width;
+            backward(x, value, gate, dy, source, dx, whole);
+            if (rest > 0) {
+              System.arraycopy(x, value + whole, xPart, 0, rest);
+              System.arraycopy(x, gate + whole, xPart, LANES, rest);
+              System.arraycopy(dy, source + whole, dyPart, 0, rest);
+              backward(xPart, 0, LANES, dyPart, 0, dxPart, LANES);
+              System.arraycopy(dxPart, 0, dx, value + whole, rest);
+              System.arraycopy(dxPart, LANES, dx, gate + whole, rest);
+            }
           }
         });
   }
 
-  private static void backward(float[] x, float[] dy, float[] dx, int row, int width) {
-    int value = 2 * row * width;
-    int gate = value + width;
-    int from = row * width;
-    int i = 0;
-    for (; i <= width - LANES; i += LANES) {
+  /** Both halves of dx, which lie in it as those of x do, for whole vectors. */
+  private static void backward(
+      float[] x, int value, int gate, float[] dy, int dyOffset, float[] dx, int count) {
+    gaussian(x, gate, dx, gate, count);
+    for (int i = 0; i < count; i += LANES) {
       FloatVector a = FloatVector.fromArray(SPECIES, x, value + i);
       FloatVector g = FloatVector.fromArray(SPECIES, x, gate + i);
-      FloatVector d = FloatVector.fromArray(SPECIES, dy, from + i);
-      FloatVector e = VectorMath.gaussian(g);
-      FloatVector cdf = VectorMath.normalCdf(g, e);
+      FloatVector d = FloatVector.fromArray(SPECIES, dy, dyOffset + i);
+      FloatVector e = FloatVector.fromArray(SPECIES, dx, gate + i);
+      FloatVector cdf = VectorMath.normalCdf(g, VectorMath.distance(g), e);
       d.mul(g.mul(cdf)).intoArray(dx, value + i);
       d.mul(a).mul(g.fma(VectorMath.normalPdf(e), cdf)).intoArray(dx, gate + i);
-    }
-    if (i < width) {
-      VectorMask<Float> tail = VectorMath.mask(i, width);
-      FloatVector a = FloatVector.fromArray(SPECIES, x, value + i, tail);
-      FloatVector g = FloatVector.fromArray(SPECIES, x, gate + i, tail);
-      FloatVector d = FloatVector.fromArray(SPECIES, dy, from + i, tail);
-      FloatVector e = VectorMath.gaussian(g);
-      FloatVector cdf = VectorMath.normalCdf(g, e);
-      d.mul(g.mul(cdf)).intoArray(dx, value + i, tail);
-      d.mul(a).mul(g.fma(VectorMath.normalPdf(e), cdf)).intoArray(dx, gate + i, tail);
     }
   }
 }

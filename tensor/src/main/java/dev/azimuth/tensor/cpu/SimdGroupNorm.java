@@ -433,10 +433,9 @@ final class SimdGroupNorm {
         int count = Math.min(BLOCK_ROWS, rows - row);
         for (int c = 0; c < width; c += LANES) {
           if (silu) {
-            columnSilu(offset + row * width + c, count, c, run);
-          } else {
-            column(offset + row * width + c, count, c, run);
+            throughSilu(offset + row * width + c, count, c);
           }
+          column(silu ? dx : dy, offset + row * width + c, count, c, run);
         }
         int done = row + count;
         if (done % FLOAT_ROWS == 0 || done == rows) {
@@ -449,7 +448,7 @@ final class SimdGroupNorm {
       return total;
     }
 
-    private void column(int offset, int rows, int c, float[] run) {
+    private void column(float[] dz, int offset, int rows, int c, float[] run) {
       int width = layout.width;
       FloatVector middle = FloatVector.fromArray(SPECIES, center, c);
       FloatVector inverse = FloatVector.fromArray(SPECIES, rstd, c);
@@ -457,34 +456,26 @@ final class SimdGroupNorm {
       FloatVector sumNormal = FloatVector.fromArray(SPECIES, run, width + c);
       for (int r = 0, at = offset; r < rows; r++, at += width) {
         FloatVector normal = FloatVector.fromArray(SPECIES, x, at).sub(middle).mul(inverse);
-        FloatVector dz = FloatVector.fromArray(SPECIES, dy, at);
-        sum = sum.add(dz);
-        sumNormal = dz.fma(normal, sumNormal);
+        FloatVector slope = FloatVector.fromArray(SPECIES, dz, at);
+        sum = sum.add(slope);
+        sumNormal = slope.fma(normal, sumNormal);
       }
       sum.intoArray(run, c);
       sumNormal.intoArray(run, width + c);
     }
 
-    /** As {@link #column}, and leaves dz in dx. */
-    private void columnSilu(int offset, int rows, int c, float[] run) {
+    /** Leaves dz in dx. */
+    private void throughSilu(int offset, int rows, int c) {
       int width = layout.width;
       FloatVector middle = FloatVector.fromArray(SPECIES, center, c);
-      FloatVector inverse = FloatVector.fromArray(SPECIES, rstd, c);
-      FloatVector factor = FloatVector.fromArray(SPECIES, weight, c);
       FloatVector summand = FloatVector.fromArray(SPECIES, bias, c);
-      FloatVector sum = FloatVector.fromArray(SPECIES, run, c);
-      FloatVector sumNormal = FloatVector.fromArray(SPECIES, run, width + c);
+      FloatVector factor =
+          FloatVector.fromArray(SPECIES, weight, c).mul(FloatVector.fromArray(SPECIES, rstd, c));
       for (int r = 0, at = offset; r < rows; r++, at += width) {
-        FloatVector normal = FloatVector.fromArray(SPECIES, x, at).sub(middle).mul(inverse);
-        FloatVector z = normal.fma(factor, summand);
+        FloatVector z = FloatVector.fromArray(SPECIES, x, at).sub(middle).fma(factor, summand);
         FloatVector slope = VectorMath.siluSlope(z, VectorMath.sigmoid(z));
-        FloatVector dz = slope.mul(FloatVector.fromArray(SPECIES, dy, at));
-        dz.intoArray(dx, at);
-        sum = sum.add(dz);
-        sumNormal = dz.fma(normal, sumNormal);
+        slope.mul(FloatVector.fromArray(SPECIES, dy, at)).intoArray(dx, at);
       }
-      sum.intoArray(run, c);
-      sumNormal.intoArray(run, width + c);
     }
 
     /** dx = dz · slope + (x - center) · pull + shift. */

@@ -6,7 +6,6 @@ import static dev.azimuth.tensor.cpu.VectorMath.SPECIES;
 import dev.azimuth.tensor.Kernel;
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorOperators;
 
 /**
  * Layer normalisation, forward and backward, row by row: a row is read once for its mean and, now
@@ -60,7 +59,17 @@ final class SimdLayerNorm {
       float[] weight,
       float[] bias,
       float[] y) {
-    for (int c = 0; c < weight.length; c++) {
+    FloatVector middle = FloatVector.broadcast(SPECIES, center);
+    FloatVector factor = FloatVector.broadcast(SPECIES, inverse);
+    FloatVector summand = FloatVector.broadcast(SPECIES, shift);
+    int c = 0;
+    for (; c <= weight.length - LANES; c += LANES) {
+      FloatVector normal =
+          FloatVector.fromArray(SPECIES, x, offset + c).sub(middle).fma(factor, summand);
+      FloatVector w = FloatVector.fromArray(SPECIES, weight, c);
+      normal.fma(w, FloatVector.fromArray(SPECIES, bias, c)).intoArray(y, offset + c);
+    }
+    for (; c < weight.length; c++) {
       float normal = Math.fma(x[offset + c] - center, inverse, shift);
       y[offset + c] = Math.fma(normal, weight[c], bias[c]);
     }
@@ -96,9 +105,7 @@ final class SimdLayerNorm {
     float[] x = HostBuffer.floats(kernel.x());
     float[] weight = HostBuffer.floats(kernel.weight());
     float[] mean = HostBuffer.floats(kernel.mean());
-    float[] rstd = HostBuffer.floats(kernel.rstd());
     float[] dy = HostBuffer.floats(kernel.dy());
-    float[] dx = HostBuffer.floats(kernel.dx());
     int columns = weight.length;
     double[] total = new double[2 * columns];
     float[] weightRun = new float[columns];
@@ -107,14 +114,7 @@ final class SimdLayerNorm {
     for (int row = from; row < to; row++) {
       int offset = row * columns;
       rowSums(x, dy, offset, weight, mean[row], rowSums);
-      float inverse = rstd[row];
-      float shift = -inverse * rowSums[0] / columns;
-      float pull = -inverse * inverse * inverse * rowSums[1] / columns;
-      addColumns(x, dy, offset, mean[row], inverse, weightRun, biasRun);
-      for (int c = 0; c < columns; c++) {
-        float normal = Math.fma(x[offset + c] - mean[row], pull, shift);
-        dx[offset + c] = Math.fma(dy[offset + c] * weight[c], inverse, normal);
-      }
+      finish(kernel, row, rowSums, weightRun, biasRun);
       if ((row - from + 1) % FLOAT_ROWS == 0 || row == to - 1) {
         for (int c = 0; c < columns; c++) {
           total[c] += weightRun[c];
@@ -127,18 +127,39 @@ final class SimdLayerNorm {
     return total;
   }
 
-  private static void addColumns(
-      float[] x,
-      float[] dy,
-      int offset,
-      float mean,
-      float inverse,
-      float[] weightRun,
-      float[] biasRun) {
-    for (int c = 0; c < weightRun.length; c++) {
+  /** dx of a row from its {@link #rowSums}; adds the row to the runs of dWeight and dBias. */
+  private static void finish(
+      Kernel.LayerNormVjp kernel, int row, float[] rowSums, float[] weightRun, float[] biasRun) {
+    float[] x = HostBuffer.floats(kernel.x());
+    float[] weight = HostBuffer.floats(kernel.weight());
+    float[] dy = HostBuffer.floats(kernel.dy());
+    float[] dx = HostBuffer.floats(kernel.dx());
+    int columns = weight.length;
+    int offset = row * columns;
+    float center = HostBuffer.floats(kernel.mean())[row];
+    float inverse = HostBuffer.floats(kernel.rstd())[row];
+    float shift = -inverse * rowSums[0] / columns;
+    float pull = -inverse * inverse * inverse * rowSums[1] / columns;
+    FloatVector middle = FloatVector.broadcast(SPECIES, center);
+    FloatVector factor = FloatVector.broadcast(SPECIES, inverse);
+    FloatVector summand = FloatVector.broadcast(SPECIES, shift);
+    FloatVector slope = FloatVector.broadcast(SPECIES, pull);
+    int c = 0;
+    for (; c <= columns - LANES; c += LANES) {
+      FloatVector distance = FloatVector.fromArray(SPECIES, x, offset + c).sub(middle);
+      FloatVector d = FloatVector.fromArray(SPECIES, dy, offset + c);
+      FloatVector weightSum = FloatVector.fromArray(SPECIES, weightRun, c);
+      distance.mul(factor).fma(d, weightSum).intoArray(weightRun, c);
+      FloatVector.fromArray(SPECIES, biasRun, c).add(d).intoArray(biasRun, c);
+      FloatVector dNormal = d.mul(FloatVector.fromArray(SPECIES, weight, c));
+      dNormal.fma(factor, distance.fma(slope, summand)).intoArray(dx, offset + c);
+    }
+    for (; c < columns; c++) {
+      float distance = x[offset + c] - center;
       float d = dy[offset + c];
-      weightRun[c] = Math.fma((x[offset + c] - mean) * inverse, d, weightRun[c]);
+      weightRun[c] = Math.fma(distance * inverse, d, weightRun[c]);
       biasRun[c] += d;
+      dx[offset + c] = Math.fma(d * weight[c], inverse, Math.fma(distance, pull, shift));
     }
   }
 
@@ -155,8 +176,8 @@ final class SimdLayerNorm {
       sum = sum.add(d);
       sumCentered = FloatVector.fromArray(SPECIES, x, offset + c).sub(mean).fma(d, sumCentered);
     }
-    float total = sum.reduceLanes(VectorOperators.ADD);
-    float totalCentered = sumCentered.reduceLanes(VectorOperators.ADD);
+    float total = VectorRows.sum(sum);
+    float totalCentered = VectorRows.sum(sumCentered);
     for (; c < weight.length; c++) {
       float d = dy[offset + c] * weight[c];
       total += d;

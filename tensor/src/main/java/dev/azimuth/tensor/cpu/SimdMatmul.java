@@ -1,6 +1,7 @@
 package dev.azimuth.tensor.cpu;
 
 import dev.azimuth.tensor.Kernel;
+import org.jspecify.annotations.Nullable;
 
 /** Matrix products in float32. */
 final class SimdMatmul {
@@ -48,15 +49,13 @@ final class SimdMatmul {
         kernel.transposeB()
             ? new Factor.ColumnMajor(b, bStart, k)
             : new Factor.RowMajor(b, bStart, n);
-    Product product = new Product(left, right, m, n, k);
     Product.Target.RowMajor target =
         new Product.Target.RowMajor(HostBuffer.floats(kernel.y()), batch * kernel.m() * n, n);
-    if (kernel.bias() != null) {
-      product.into(target, HostBuffer.floats(kernel.bias()), 0, pool);
-    } else if (kernel.transposeA() && k >= LONG_SUM) {
-      product.splitInto(target, pool);
+    if (kernel.bias() == null && kernel.transposeA() && k >= LONG_SUM) {
+      new SplitProduct(left, right, m, n, k).into(target, pool);
     } else {
-      product.into(target, null, 0, pool);
+      float @Nullable [] bias = kernel.bias() == null ? null : HostBuffer.floats(kernel.bias());
+      new Product(left, right, m, n, k).into(target, bias, 0, pool);
     }
   }
 }

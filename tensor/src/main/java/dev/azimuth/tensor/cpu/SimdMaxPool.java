@@ -89,7 +89,7 @@ final class SimdMaxPool {
 
   /** NaN wins and stays. */
   private static boolean beats(float a, float b) {
-    return a > b || Float.isNaN(a) && !Float.isNaN(b);
+    return a > b || (Float.isNaN(a) && !Float.isNaN(b));
   }
 
   /** The part of a window that lies in the image; ends are exclusive. */

@@ -1,7 +1,6 @@
 package dev.azimuth.tensor.cpu;
 
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
@@ -11,9 +10,9 @@ import jdk.incubator.vector.VectorSpecies;
  *
  * <p>Relative errors against the exact values, over all arguments whose result is a normal float:
  * {@link #exp} 1.2e-7, {@link #sigmoid} and {@link #tanh} 3e-7, {@link #normalCdf} and {@link
- * #normalPdf} 5e-7, deep in the tails too. Results below the normal floats are rounded gradually to
- * 0, those above the largest are infinite, NaN stays NaN. Polynomials are weighted minimax fits
- * made for this class.
+ * #normalPdf} 5e-7, deep in the tails too. Exponentials below {@link #EXP_SMALLEST} are 0, those
+ * above the largest float infinite, NaN stays NaN. Polynomials are weighted minimax fits made for
+ * this class.
  */
 final class VectorMath {
   /** The lanes that all float32 loops of this backend use. */
@@ -22,24 +21,27 @@ final class VectorMath {
   /** Number of lanes. */
   static final int LANES = SPECIES.length();
 
-  // Constants are vectors: a broadcast inside an expression costs the compiler so many nodes that it
+  // Constants are vectors: a broadcast inside an expression costs the compiler so many nodes that
+  // it
   // would stop inlining half way through, and vectors would go through memory as objects.
   private static final FloatVector ONE = all(1f);
   private static final FloatVector ZERO = all(0f);
   private static final FloatVector TWO = all(2f);
   private static final FloatVector MINUS_HALF = all(-0.5f);
 
-  // below and above these, e^x rounds to 0 and to infinity
-  private static final FloatVector EXP_LOWEST = all(-104f);
+  // the smallest exponential that isn't 0: twice the smallest normal float
+  private static final float EXP_SMALLEST = 0x1p-125f;
+  private static final FloatVector EXP_LOWEST = all((float) Math.log(EXP_SMALLEST));
+  // above this e^x is infinite
   private static final FloatVector EXP_HIGHEST = all(89f);
   private static final FloatVector LOG2_E = all(1.44269504f);
   // ln 2 in two parts; the first has trailing zeros, so that n · LN2_HIGH is exact
   private static final FloatVector MINUS_LN2_HIGH = all(-0.693145752f);
   private static final FloatVector MINUS_LN2_LOW = all(-1.42860677e-6f);
-  // adding 1.5 · 2²³ rounds to an integer, which then stands in the low bits
-  private static final FloatVector ROUNDER = all(0x1.8p23f);
-  private static final IntVector ROUNDER_BITS = ROUNDER.reinterpretAsInts();
-  private static final IntVector EXPONENT_BIAS = ROUNDER_BITS.broadcast(127);
+  // adding 1.5 · 2²³ rounds to an integer n, and leaves it in the low bits; with 126 more, these
+  // are
+  // the exponent bits of 2^(n-1)
+  private static final FloatVector ROUNDER = all(0x1.8p23f + 126);
   private static final int MANTISSA_BITS = 23;
   // e^r = 1 + r + r² (E0 + E1 r + ...)
   private static final FloatVector E0 = all(0.49999994f);
@@ -87,25 +89,24 @@ final class VectorMath {
 
   /** eˣ. */
   static FloatVector exp(FloatVector x) {
-    FloatVector t = x.blend(EXP_LOWEST, x.compare(VectorOperators.LT, EXP_LOWEST));
-    t = t.blend(EXP_HIGHEST, t.compare(VectorOperators.GT, EXP_HIGHEST));
-    // x = n ln 2 + r, |r| <= ln 2 / 2
-    FloatVector shifted = t.fma(LOG2_E, ROUNDER);
-    FloatVector n = shifted.sub(ROUNDER);
-    FloatVector r = n.fma(MINUS_LN2_LOW, n.fma(MINUS_LN2_HIGH, t));
-    FloatVector p = r.fma(E4, E3).fma(r, E2).fma(r, E1).fma(r, E0);
-    p = p.fma(r.mul(r), r).add(ONE);
-    // 2^n in two factors, since n may lie beyond the normal exponents on either side
-    IntVector exponent = shifted.reinterpretAsInts().sub(ROUNDER_BITS);
-    IntVector half = exponent.lanewise(VectorOperators.ASHR, 1);
-    return p.mul(powerOfTwo(half)).mul(powerOfTwo(exponent.sub(half)));
+    return boundedExp(x.blend(EXP_HIGHEST, x.compare(VectorOperators.GT, EXP_HIGHEST)));
   }
 
-  private static FloatVector powerOfTwo(IntVector exponent) {
-    return exponent
-        .add(EXPONENT_BIAS)
-        .lanewise(VectorOperators.LSHL, MANTISSA_BITS)
-        .reinterpretAsFloats();
+  /** eˣ for x up to 89. */
+  static FloatVector boundedExp(FloatVector x) {
+    // x = n ln 2 + r, |r| <= ln 2 / 2
+    FloatVector shifted = x.fma(LOG2_E, ROUNDER);
+    FloatVector n = shifted.sub(ROUNDER);
+    FloatVector r = n.fma(MINUS_LN2_LOW, n.fma(MINUS_LN2_HIGH, x));
+    FloatVector p = r.fma(E4, E3).fma(r, E2).fma(r, E1).fma(r, E0);
+    p = p.fma(r.mul(r), r).add(ONE);
+    // 2 p · 2^(n-1), since 2^n alone can be beyond the floats where e^x isn't
+    FloatVector power =
+        shifted
+            .reinterpretAsInts()
+            .lanewise(VectorOperators.LSHL, MANTISSA_BITS)
+            .reinterpretAsFloats();
+    return p.add(p).mul(power).blend(ZERO, x.compare(VectorOperators.LT, EXP_LOWEST));
   }
 
   private static FloatVector all(float value) {
@@ -134,42 +135,33 @@ final class VectorMath {
     return signed.blend(near, magnitude.compare(VectorOperators.LT, TANH_SERIES_END));
   }
 
-  /** exp(-x²/2), the factor that {@link #normalCdf} and {@link #normalPdf} share. */
-  static FloatVector gaussian(FloatVector x) {
-    FloatVector square = x.mul(x);
-    // x² = square + rest exactly; without rest the error would grow with x²
-    FloatVector rest = x.fma(x, ZERO.sub(square));
-    FloatVector e = exp(square.mul(MINUS_HALF));
-    FloatVector corrected = e.mul(rest).fma(MINUS_HALF, e);
-    // beyond this e is 0, and an infinite x has no rest
-    return corrected.blend(ZERO, x.abs().compare(VectorOperators.GT, CDF_FARTHEST));
+  /** |x|, no larger than where the normal density is 0. */
+  static FloatVector distance(FloatVector x) {
+    FloatVector t = x.abs();
+    return t.blend(CDF_FARTHEST, t.compare(VectorOperators.GT, CDF_FARTHEST));
   }
 
-  /** The normal density, given e = {@link #gaussian}(x). */
+  /** exp(-t²/2) for t = {@link #distance}(x), which normal density and distribution share. */
+  static FloatVector gaussian(FloatVector t) {
+    FloatVector square = t.mul(t);
+    // t² = square + rest exactly; without rest the error would grow with t²
+    FloatVector rest = t.fma(t, ZERO.sub(square));
+    FloatVector e = boundedExp(square.mul(MINUS_HALF));
+    return e.mul(rest).fma(MINUS_HALF, e);
+  }
+
+  /** The normal density, given e = {@link #gaussian}. */
   static FloatVector normalPdf(FloatVector e) {
     return e.mul(PDF_SCALE);
   }
 
-  /** The normal distribution function Φ(x), given e = {@link #gaussian}(x). */
-  static FloatVector normalCdf(FloatVector x, FloatVector e) {
-    FloatVector t = x.abs();
-    t = t.blend(CDF_FARTHEST, t.compare(VectorOperators.GT, CDF_FARTHEST));
+  /** The normal distribution function Φ(x), given t = {@link #distance}(x), e = gaussian(t). */
+  static FloatVector normalCdf(FloatVector x, FloatVector t, FloatVector e) {
     FloatVector reciprocal = ONE.div(t.add(CDF_CENTER));
     FloatVector s = t.sub(CDF_CENTER).mul(reciprocal);
     FloatVector p = s.fma(P10, P9).fma(s, P8).fma(s, P7).fma(s, P6).fma(s, P5);
     p = p.fma(s, P4).fma(s, P3).fma(s, P2).fma(s, P1).fma(s, P0);
     FloatVector tail = e.mul(p).mul(reciprocal);
     return tail.blend(ONE.sub(tail), x.compare(VectorOperators.GT, ZERO));
-  }
-
-  /** x·Φ(x). */
-  static FloatVector gelu(FloatVector x) {
-    return x.mul(normalCdf(x, gaussian(x)));
-  }
-
-  /** Derivative of x·Φ(x): Φ(x) + x φ(x). */
-  static FloatVector geluSlope(FloatVector x) {
-    FloatVector e = gaussian(x);
-    return x.fma(normalPdf(e), normalCdf(x, e));
   }
 }

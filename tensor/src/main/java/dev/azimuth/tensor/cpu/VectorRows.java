@@ -33,6 +33,20 @@ final class VectorRows {
     return max;
   }
 
+  /**
+   * Sum of the lanes in a fixed order: {@code reduceLanes} leaves the order open, and compiled code
+   * takes another one than interpreted code.
+   */
+  static float sum(FloatVector v) {
+    float[] lanes = v.toArray();
+    for (int half = LANES / 2; half > 0; half /= 2) {
+      for (int i = 0; i < half; i++) {
+        lanes[i] += lanes[i + half];
+      }
+    }
+    return lanes[0];
+  }
+
   /** Sum of {@code count} elements. */
   static double sum(float[] x, int offset, int count) {
     double sum = 0;
@@ -50,7 +64,7 @@ final class VectorRows {
       s0 = s0.add(FloatVector.fromArray(SPECIES, x, offset + i));
       s1 = s1.add(FloatVector.fromArray(SPECIES, x, offset + i + LANES));
     }
-    double sum = s0.add(s1).reduceLanes(VectorOperators.ADD);
+    double sum = sum(s0.add(s1));
     for (; i < count; i++) {
       sum += x[offset + i];
     }
@@ -65,8 +79,7 @@ final class VectorRows {
     }
   }
 
-  private static void addMoments(
-      float[] x, int offset, int count, float center, double[] moments) {
+  private static void addMoments(float[] x, int offset, int count, float center, double[] moments) {
     FloatVector s0 = FloatVector.zero(SPECIES);
     FloatVector s1 = s0;
     FloatVector q0 = s0;
@@ -80,8 +93,8 @@ final class VectorRows {
       q0 = d0.fma(d0, q0);
       q1 = d1.fma(d1, q1);
     }
-    double sum = s0.add(s1).reduceLanes(VectorOperators.ADD);
-    double squares = q0.add(q1).reduceLanes(VectorOperators.ADD);
+    double sum = sum(s0.add(s1));
+    double squares = sum(q0.add(q1));
     for (; i < count; i++) {
       float d = x[offset + i] - center;
       sum += d;
@@ -110,7 +123,7 @@ final class VectorRows {
       s0 = a0.fma(FloatVector.fromArray(SPECIES, b, bOffset + i), s0);
       s1 = a1.fma(FloatVector.fromArray(SPECIES, b, bOffset + i + LANES), s1);
     }
-    double sum = s0.add(s1).reduceLanes(VectorOperators.ADD);
+    double sum = sum(s0.add(s1));
     for (; i < count; i++) {
       sum += (double) a[aOffset + i] * b[bOffset + i];
     }
@@ -132,18 +145,19 @@ final class VectorRows {
     FloatVector sum = FloatVector.zero(SPECIES);
     int i = 0;
     for (; i <= count - LANES; i += LANES) {
-      FloatVector e = VectorMath.exp(FloatVector.fromArray(SPECIES, x, offset + i).sub(shift));
+      FloatVector e =
+          VectorMath.boundedExp(FloatVector.fromArray(SPECIES, x, offset + i).sub(shift));
       e.intoArray(y, yOffset + i);
       sum = sum.add(e);
     }
     if (i < count) {
       VectorMask<Float> tail = VectorMath.mask(i, count);
       FloatVector e =
-          VectorMath.exp(FloatVector.fromArray(SPECIES, x, offset + i, tail).sub(shift));
+          VectorMath.boundedExp(FloatVector.fromArray(SPECIES, x, offset + i, tail).sub(shift));
       e.intoArray(y, yOffset + i, tail);
       sum = sum.add(e, tail);
     }
-    return sum.reduceLanes(VectorOperators.ADD);
+    return sum(sum);
   }
 
   /** Multiplies {@code count} elements by {@code factor}. */

@@ -25,12 +25,16 @@ final class Winograd {
   private static final int COLUMNS = RegisterBlock.COLUMNS;
 
   // a task's transformed inputs and results should not leave the second-level cache by far
-  private static final int TASK_TILES = Integer.getInteger("tt", 48);
+  private static final int TASK_TILES = 24;
   // floats of transformed x and dy kept at once for the weight's gradient
-  private static final int CHUNK_SIZE = Integer.getInteger("cs", 4 << 20);
+  private static final int CHUNK_SIZE = 1 << 20;
   private static final int MIN_CHUNK_TILES = 128;
   // output channels whose flipped weights are packed at a time, so that panels grow by whole pages
   private static final int FLIPPED_TOGETHER = 16;
+
+  // transforming the weights costs as much as multiplying about 20 tiles saves
+  private static final int MIN_TILES = 24;
+  private static final long MAX_WEIGHT_SIZE = 48 << 20;
 
   private Winograd() {}
 
@@ -53,14 +57,15 @@ final class Winograd {
         && g.inChannels() % lanes == 0
         && g.outChannels() % lanes == 0
         && Math.min(g.inChannels(), g.outChannels()) >= 16
-        && isWorthTiling(g.outHeight(), g.outWidth())
-        && isWorthTiling(g.height(), g.width());
+        && (long) FREQUENCIES * g.inChannels() * g.outChannels() <= MAX_WEIGHT_SIZE
+        && isWorthTiling(g.batch(), g.outHeight(), g.outWidth())
+        && isWorthTiling(g.batch(), g.height(), g.width());
   }
 
-  /** Whether tiles reach little enough over the edge. */
-  private static boolean isWorthTiling(int height, int width) {
-    int tiled = Math.ceilDiv(height, TILE) * Math.ceilDiv(width, TILE) * TILE * TILE;
-    return tiled <= 2 * height * width;
+  /** Whether tiles reach little enough over the edge and are enough to pay for the weights. */
+  private static boolean isWorthTiling(int batch, int height, int width) {
+    int tiles = Math.ceilDiv(height, TILE) * Math.ceilDiv(width, TILE);
+    return batch * tiles >= MIN_TILES && tiles * TILE * TILE <= 2 * height * width;
   }
 
   static void run(Kernel.Conv2d kernel, WorkPool pool) {
@@ -331,7 +336,7 @@ final class Winograd {
       pool.run(
           FREQUENCIES,
           f ->
-              new Product(
+              new SplitProduct(
                       new Factor.ColumnMajor(transformedDy, f * tiles * outs, outs),
                       new Factor.RowMajor(transformedX, f * tiles * ins, ins),
                       outs,
