@@ -1,6 +1,7 @@
 /** Benchmarks; run them with {@code java -jar benchmarks/target/azimuth-benchmarks.jar}. */
 module dev.azimuth.benchmarks {
   requires dev.azimuth.tensor;
+  requires dev.azimuth.views;
   requires jmh.core;
   requires static org.jspecify;
 

@@ -237,6 +237,16 @@ final class BadInputTest {
   }
 
   @Test
+  void numbersThatOverflow() throws IOException {
+    refused(
+        List.of("model", "NaN", "--scale"),
+        "synthesize --image ? --model ? --scale 1e38 --out ?",
+        picture(),
+        model,
+        out);
+  }
+
+  @Test
   void weights() throws IOException {
     Path wrong = modelWith("fits not", TinyModel.CONFIG.replace("_dim\": 8,", "_dim\": 16,"));
     refusedModel(wrong, wrong.resolve("model.safetensors"), "misshapen");

@@ -63,6 +63,15 @@ final class ViewSynthesis {
     return new Image(side, side, square);
   }
 
+  private static Image image(Tensor made, int index) {
+    try {
+      return Poses.image(made, index);
+    } catch (IllegalArgumentException e) {
+      throw new ArithmeticException(
+          "the model made a picture of NaN: its weights are damaged, or --scale is too large");
+    }
+  }
+
   /** The pictures asked for, in their order. */
   List<Image> run(List<Request> requests) {
     int size = model.config().imageSize();
@@ -76,7 +85,7 @@ final class ViewSynthesis {
         long before = (long) (start / batchSize) * steps;
         Tensor made = run(batch, size, (k, n) -> progress.to(before + (long) k * steps / n));
         for (int i = 0; i < batch.size(); i++) {
-          images.add(Poses.image(made, i));
+          images.add(image(made, i));
         }
       }
     }
