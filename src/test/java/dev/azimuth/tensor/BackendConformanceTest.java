@@ -162,7 +162,7 @@ final class BackendConformanceTest {
     return forEachCase(
         (_, kernel) ->
             assertSameBits(
-                outputs(SCALAR, DType.FLOAT64, kernel), outputs(SIMD_2, DType.FLOAT64, kernel)));
+                outputs(SCALAR, DType.FLOAT64, kernel), outputs(SIMD, DType.FLOAT64, kernel)));
   }
 
   @TestFactory

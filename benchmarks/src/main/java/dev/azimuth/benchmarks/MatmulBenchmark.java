@@ -33,6 +33,7 @@ import org.openjdk.jmh.annotations.Warmup;
 @Warmup(iterations = 3, time = 1)
 @Measurement(iterations = 5, time = 1)
 @State(Scope.Benchmark)
+@SuppressWarnings("NullAway.Init") // JMH sets the fields
 public class MatmulBenchmark {
   // rows are sums of products of numbers in [-1, 1): k of them rounded k times at most
   private static final double TOLERANCE_PER_TERM = 1e-6;
