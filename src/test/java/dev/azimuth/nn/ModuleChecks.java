@@ -269,7 +269,7 @@ final class ModuleChecks {
           () -> unet.forward(x, new long[] {421}, c.of(context)),
           c.tokens == 1
               ? name ->
-                  name.contains(".attn2.") && QUERIES_AND_KEYS.matcher(name).matches()
+                  (name.contains(".attn2.") && QUERIES_AND_KEYS.matcher(name).matches())
                       || name.contains(".norm2.")
               : NONE);
     }

@@ -21,7 +21,8 @@ public record SyntheticViews(int objects, int size) implements TrainingViews {
     double cy = size * (0.4 + 0.2 * (object % 2));
     float[] image = new float[size * size * 3];
     for (int i = 0; i < size * size; i++) {
-      double distance = Math.hypot(i % size + 0.5 - cx, i / size + 0.5 - cy);
+      int row = i / size;
+      double distance = Math.hypot(i % size + 0.5 - cx, row + 0.5 - cy);
       double inside = 1 / (1 + Math.exp(2 * (distance - size / 5.0)));
       for (int c = 0; c < 3; c++) {
         double colour = Math.cos(object * 1.7 + c * 2.1);
