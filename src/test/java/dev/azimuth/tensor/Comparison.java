@@ -8,6 +8,9 @@ import java.util.stream.IntStream;
 /** An output of a float32 kernel beside its exact values and their tolerances. */
 @SuppressWarnings("ArrayRecordComponent")
 record Comparison(String output, Shape shape, double[] exact, float[] got, double[] tolerance) {
+  /** Where results may be flushed to 0: exponentials are below twice the smallest normal float. */
+  private static final double UNDERFLOW = 2.0 * Float.MIN_NORMAL;
+
   private static final int WORST = 5;
 
   /** Whether every element is within its tolerance. */
@@ -22,7 +25,7 @@ record Comparison(String output, Shape shape, double[] exact, float[] got, doubl
       return Float.compare(rounded, got[i]) == 0 ? 0 : Double.POSITIVE_INFINITY;
     }
     double error = Math.abs(got[i] - exact[i]);
-    double excess = error == 0 ? 0 : error / (tolerance[i] + Float.MIN_NORMAL);
+    double excess = error == 0 ? 0 : error / (tolerance[i] + UNDERFLOW);
     return Double.isNaN(excess) ? Double.POSITIVE_INFINITY : excess;
   }
 

@@ -298,7 +298,14 @@ final class ElementwiseCases {
   private static List<KernelCase> gathers() {
     List<KernelCase> cases = new ArrayList<>();
     int[][] sizes = {
-      {1, 1, 1}, {3, 5, 0}, {3, 1, 9}, {7, 17, 3}, {50, 64, 200}, {2, 33, 1001}, {4, 0, 3}
+      {1, 1, 1},
+      {3, 5, 0},
+      {3, 1, 9},
+      {7, 17, 3},
+      {50, 64, 200},
+      {2, 33, 1001},
+      {4, 0, 3},
+      {5, 7, 40}
     };
     for (int[] size : sizes) {
       int k = size[0];

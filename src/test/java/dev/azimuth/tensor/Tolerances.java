@@ -22,9 +22,9 @@ import java.util.function.IntToDoubleFunction;
  * </ul>
  *
  * Σ|terms| is measured, not guessed: where the kernel is linear it is the oracle's own result on
- * the absolute values of the operands. Below the normal floats a result may be off by {@link
- * Float#MIN_NORMAL}, as units flush there. Kernels that only select or move elements have tolerance
- * 0.
+ * the absolute values of the operands. Below the normal floats a result may be off by twice {@link
+ * Float#MIN_NORMAL}, as exponentials flush there. Kernels that only select or move elements have
+ * tolerance 0.
  */
 final class Tolerances {
   static final double U = DType.FLOAT32.unitRoundoff();

@@ -27,13 +27,10 @@ import org.openjdk.jmh.annotations.Warmup;
  */
 @BenchmarkMode(Mode.Throughput)
 @OutputTimeUnit(TimeUnit.SECONDS)
-@Fork(
-    value = 1,
-    jvmArgsAppend = {"--add-modules", "jdk.incubator.vector"})
+@Fork(jvmArgsPrepend = {"--add-modules", "jdk.incubator.vector"})
 @Warmup(iterations = 3, time = 1)
 @Measurement(iterations = 5, time = 1)
 @State(Scope.Benchmark)
-@SuppressWarnings("NullAway.Init") // JMH sets the fields
 public class MatmulBenchmark {
   // rows are sums of products of numbers in [-1, 1): k of them rounded k times at most
   private static final double TOLERANCE_PER_TERM = 1e-6;
@@ -47,16 +44,16 @@ public class MatmulBenchmark {
     "256x768x256",
     "1x768x768"
   })
-  public String size;
+  private String size = "1024x768x768";
 
   /** Threads of the backend. */
   @Param({"1", "2"})
-  public int threads;
+  private int threads;
 
-  private Backend backend;
-  private Tensor x;
-  private Tensor weight;
-  private Tensor dy;
+  private Backend backend = CpuBackend.simd(1);
+  private Tensor x = Tensor.of(backend, Shape.of(1), 0);
+  private Tensor weight = x;
+  private Tensor dy = x;
   private double operations;
 
   /** Counts operations beside calls. */

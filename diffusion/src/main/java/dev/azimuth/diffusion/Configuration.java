@@ -15,7 +15,8 @@ import java.nio.file.Path;
 
 /**
  * Reads and writes configuration records as JSON with the reference's {@code snake_case} names.
- * Unknown names, wrong types and impossible sizes are refused with the file and the reason.
+ * Unknown names, wrong types and impossible sizes are refused with the file and the reason; a
+ * number that is absent is 0, which a record that needs one refuses by name.
  */
 public final class Configuration {
   private static final long MAX_BYTES = 1 << 20;
@@ -24,7 +25,6 @@ public final class Configuration {
       JsonMapper.builder()
           .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
           .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
-          .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
           .enable(SerializationFeature.INDENT_OUTPUT)
           .build();
@@ -38,6 +38,9 @@ public final class Configuration {
    * @throws IOException if the file can't be read
    */
   public static <T> T read(Path file, Class<T> type) throws IOException {
+    if (Files.isDirectory(file)) {
+      throw new FileFormatException(file, "is a folder, not a configuration");
+    }
     if (Files.isRegularFile(file) && Files.size(file) > MAX_BYTES) {
       throw new FileFormatException(file, "a configuration is at most " + MAX_BYTES + " bytes");
     }

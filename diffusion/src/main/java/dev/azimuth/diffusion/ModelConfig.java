@@ -41,6 +41,11 @@ public record ModelConfig(
     Sizes.requirePositive("image_size", imageSize);
     Sizes.requireDivides(
         "autoencoder: its downsampling", autoencoder.downsampling(), "image_size", imageSize);
+    Sizes.requireDivides(
+        "unet: 2 to its number of levels - 1",
+        1 << (unet.levels() - 1),
+        "the latent's size",
+        imageSize / autoencoder.downsampling());
     if (!(scaleFactor > 0) || Double.isInfinite(scaleFactor)) {
       throw new IllegalArgumentException("scale_factor: must be positive, not " + scaleFactor);
     }

@@ -8,14 +8,19 @@ import org.jspecify.annotations.Nullable;
  * <p>b is packed into panels {@code [n / COLUMNS][k][COLUMNS]}. k runs in blocks of at most {@link
  * #BLOCK}, so that one panel's block stays in the first-level cache while {@link RegisterBlock}
  * sweeps over a tile of rows, and the tile's block of a in the second-level cache. Sums over k run
- * in an order that depends on k alone, or on m, n and k if k is split: results have the same bits
- * on any number of threads.
+ * in an order that depends on k alone: results have the same bits on any number of threads.
+ *
+ * <p>{@link SplitProduct} is for small results with a long k.
  */
 record Product(LeftFactor a, RightFactor b, int m, int n, int k) {
+  /** Largest block of k. */
   static final int BLOCK = 320;
+
+  /** Most rows in a tile. */
+  static final int MAX_TILE_ROWS = 128;
+
   private static final int ROWS = RegisterBlock.ROWS;
   private static final int COLUMNS = RegisterBlock.COLUMNS;
-  static final int MAX_TILE_ROWS = 128;
   private static final int MIN_TILE_ROWS = 32;
   // below so many multiply-adds a second thread costs more than it brings
   private static final long SMALL = 100_000;
@@ -68,7 +73,7 @@ record Product(LeftFactor a, RightFactor b, int m, int n, int k) {
     }
     Addend addend = bias == null ? Addend.NONE : new Addend(bias, biasStart, 0, 1);
     int panels = Math.ceilDiv(n, COLUMNS);
-    float[] packed = Scratch.SHARED_PANELS.atLeast(Math.max(1, panels * k * COLUMNS));
+    float[] packed = Scratch.SHARED_PANELS.atLeast(Math.toIntExact((long) panels * k * COLUMNS));
     int panelsPerTask = Math.max(1, 16_384 / Math.max(1, k * COLUMNS));
     pool.run(
         Math.ceilDiv(panels, panelsPerTask),

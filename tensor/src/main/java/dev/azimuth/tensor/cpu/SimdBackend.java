@@ -28,11 +28,6 @@ final class SimdBackend implements Backend {
     scalar = new ScalarBackend(pool);
   }
 
-  /** A backend on {@code threads} threads of its own, the caller's included. */
-  static Backend create(int threads) {
-    return new SimdBackend(new WorkPool(threads));
-  }
-
   @Override
   public String name() {
     return "cpu:simd";

@@ -20,7 +20,7 @@ record SplitProduct(LeftFactor a, RightFactor b, int m, int n, int k) {
   private static final int MAX_PARTIAL_SIZE = 1 << 24;
   private static final int TASKS_PER_THREAD = 2;
   // a task's panels should not leave the second-level cache by far
-  private static final int MAX_TASK_COLUMNS = 40 * 16;
+  private static final int MAX_TASK_COLUMNS = 640;
 
   /** Computes the product. */
   void into(Target.RowMajor c, WorkPool pool) {

@@ -29,7 +29,7 @@ final class Winograd {
   // floats of transformed x and dy kept at once for the weight's gradient
   private static final int CHUNK_SIZE = 1 << 20;
   private static final int MIN_CHUNK_TILES = 128;
-  // output channels whose flipped weights are packed at a time, so that panels grow by whole pages
+  // output channels whose flipped weights are packed at a time, so that panels grow by long runs
   private static final int FLIPPED_TOGETHER = 16;
 
   // transforming the weights costs as much as multiplying about 20 tiles saves
