@@ -76,8 +76,9 @@ final class AttentionSlopes {
     layout.columns(HostBuffer.floats(kernel.q()), head, queryTile, scale, query);
     layout.columns(dy, head, queryTile, 1f, dOutput);
     layout.columns(HostBuffer.floats(kernel.y()), head, queryTile, 1f, dQuery);
-    sumProducts(dOutput, dQuery, 0);
-    sumProducts(dOutput, dQuery, LANES);
+    for (int column = 0; column < COLUMNS; column += LANES) {
+      sumProducts(dOutput, dQuery, column);
+    }
     toRows(query, queryRows);
     toRows(dOutput, dOutputRows);
     Arrays.fill(dQuery, 0f);
@@ -117,8 +118,9 @@ final class AttentionSlopes {
       int first = queryTile * COLUMNS;
       SimdAttention.mask(probability, count, key, first, Float.NEGATIVE_INFINITY);
     }
-    slopes(count, 0);
-    slopes(count, LANES);
+    for (int column = 0; column < COLUMNS; column += LANES) {
+      slopes(count, column);
+    }
     for (int column = 0; column < paddedWidth; column += COLUMNS) {
       int to = key * paddedWidth + column;
       int panel = column * COLUMNS;

@@ -12,11 +12,22 @@ final class Ranges {
     void run(int from, int to);
   }
 
-  /** Runs {@code body} over 0 .. n - 1, each index costing {@code elements} element visits. */
-  static void split(WorkPool pool, int n, int elements, Body body) {
+  /**
+   * Runs the phases over 0 .. n - 1, each index costing {@code elements} element visits; a task
+   * runs one phase after the other on its own indices.
+   *
+   * <p>Phases are compiled apart from each other: a loop of long vector expressions needs that, as
+   * the compiler inlines only so much, and what it leaves out halfway goes through memory as
+   * objects.
+   */
+  static void split(WorkPool pool, int n, int elements, Body... phases) {
     int perTask = Math.max(1, GRAIN / Math.max(1, elements));
     pool.run(
         Math.ceilDiv(n, perTask),
-        task -> body.run(task * perTask, (int) Math.min(n, (task + 1L) * perTask)));
+        task -> {
+          for (Body phase : phases) {
+            phase.run(task * perTask, (int) Math.min(n, (task + 1L) * perTask));
+          }
+        });
   }
 }

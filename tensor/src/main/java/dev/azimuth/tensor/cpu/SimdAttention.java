@@ -118,8 +118,9 @@ final class SimdAttention {
         if (layout.causal()) {
           mask(scores, count, key, queryTile * COLUMNS, Float.NEGATIVE_INFINITY);
         }
-        softmax(count, 0);
-        softmax(count, LANES);
+        for (int column = 0; column < COLUMNS; column += LANES) {
+          softmax(count, column);
+        }
         if (key > 0) {
           shrinkOutput();
         }

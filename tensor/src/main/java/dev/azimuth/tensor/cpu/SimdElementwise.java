@@ -125,7 +125,7 @@ final class SimdElementwise {
     for (int i = from; i < to; i += LANES) {
       FloatVector v = FloatVector.fromArray(SPECIES, x, i);
       FloatVector e = FloatVector.fromArray(SPECIES, y, i);
-      v.mul(VectorMath.normalCdf(v, VectorMath.distance(v), e)).intoArray(y, i);
+      v.mul(VectorMath.normalCdf(v, e)).intoArray(y, i);
     }
   }
 
@@ -204,7 +204,7 @@ final class SimdElementwise {
     for (int i = from; i < to; i += LANES) {
       FloatVector v = FloatVector.fromArray(SPECIES, x, i);
       FloatVector e = FloatVector.fromArray(SPECIES, dx, i);
-      FloatVector cdf = VectorMath.normalCdf(v, VectorMath.distance(v), e);
+      FloatVector cdf = VectorMath.normalCdf(v, e);
       v.fma(VectorMath.normalPdf(e), cdf).intoArray(dx, i);
     }
   }

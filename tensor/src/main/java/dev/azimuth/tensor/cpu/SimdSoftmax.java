@@ -5,7 +5,6 @@ import static dev.azimuth.tensor.cpu.VectorMath.SPECIES;
 
 import dev.azimuth.tensor.Kernel;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorMask;
 
 /** Row softmax and log-softmax with their gradients. */
 final class SimdSoftmax {
@@ -93,10 +92,8 @@ final class SimdSoftmax {
       FloatVector p = VectorMath.exp(FloatVector.fromArray(SPECIES, y, i));
       p.fma(negative, FloatVector.fromArray(SPECIES, dy, i)).intoArray(dx, i);
     }
-    if (i < to) {
-      VectorMask<Float> tail = VectorMath.mask(i, to);
-      FloatVector p = VectorMath.exp(FloatVector.fromArray(SPECIES, y, i, tail));
-      p.fma(negative, FloatVector.fromArray(SPECIES, dy, i, tail)).intoArray(dx, i, tail);
+    for (; i < to; i++) {
+      dx[i] = (float) (dy[i] - Math.exp(y[i]) * sum);
     }
   }
 }

@@ -60,20 +60,20 @@ final class VectorMath {
   private static final FloatVector T5 = all(0.0020646621f);
 
   private static final FloatVector PDF_SCALE = all(0.39894228f);
-  private static final FloatVector CDF_FARTHEST = all(15f);
-  private static final FloatVector CDF_CENTER = all(3f);
-  // Φ(-t) = e^(-t²/2) (P0 + P1 s + ...) / (t + 3), s = (t - 3) / (t + 3)
-  private static final FloatVector P0 = all(0.72908372f);
-  private static final FloatVector P1 = all(-0.5093320f);
-  private static final FloatVector P2 = all(0.2300177f);
-  private static final FloatVector P3 = all(-0.047262687f);
-  private static final FloatVector P4 = all(-0.010462513f);
-  private static final FloatVector P5 = all(6.9693113e-3f);
-  private static final FloatVector P6 = all(1.0247539e-3f);
-  private static final FloatVector P7 = all(-1.0325741e-3f);
-  private static final FloatVector P8 = all(-2.4473018e-4f);
-  private static final FloatVector P9 = all(1.3133077e-4f);
-  private static final FloatVector P10 = all(5.448940e-5f);
+  private static final FloatVector PDF_FARTHEST = all(15f);
+  private static final FloatVector CDF_CENTER = all(4f);
+  private static final FloatVector MINUS_CDF_SPAN = all(-8f);
+  // Φ(-t) = e^(-t²/2) (P0 + P1 s + ...) / (t + 4), s = (t - 4) / (t + 4) = 1 - 8 / (t + 4)
+  private static final FloatVector P0 = all(0.75528514f);
+  private static final FloatVector P1 = all(-0.60789657f);
+  private static final FloatVector P2 = all(0.38713691f);
+  private static final FloatVector P3 = all(-0.18652366f);
+  private static final FloatVector P4 = all(0.060403489f);
+  private static final FloatVector P5 = all(-0.0075240042f);
+  private static final FloatVector P6 = all(-0.0035102095f);
+  private static final FloatVector P7 = all(0.0015684082f);
+  private static final FloatVector P8 = all(1.7465727e-4f);
+  private static final FloatVector P9 = all(-1.3419743e-4f);
 
   private VectorMath() {}
 
@@ -138,7 +138,7 @@ final class VectorMath {
   /** |x|, no larger than where the normal density is 0. */
   static FloatVector distance(FloatVector x) {
     FloatVector t = x.abs();
-    return t.blend(CDF_FARTHEST, t.compare(VectorOperators.GT, CDF_FARTHEST));
+    return t.blend(PDF_FARTHEST, t.compare(VectorOperators.GT, PDF_FARTHEST));
   }
 
   /** exp(-t²/2) for t = {@link #distance}(x), which normal density and distribution share. */
@@ -155,12 +155,12 @@ final class VectorMath {
     return e.mul(PDF_SCALE);
   }
 
-  /** The normal distribution function Φ(x), given t = {@link #distance}(x), e = gaussian(t). */
-  static FloatVector normalCdf(FloatVector x, FloatVector t, FloatVector e) {
-    FloatVector reciprocal = ONE.div(t.add(CDF_CENTER));
-    FloatVector s = t.sub(CDF_CENTER).mul(reciprocal);
-    FloatVector p = s.fma(P10, P9).fma(s, P8).fma(s, P7).fma(s, P6).fma(s, P5);
-    p = p.fma(s, P4).fma(s, P3).fma(s, P2).fma(s, P1).fma(s, P0);
+  /** The normal distribution function Φ(x), given e = {@link #gaussian} of x. */
+  static FloatVector normalCdf(FloatVector x, FloatVector e) {
+    FloatVector reciprocal = ONE.div(x.abs().add(CDF_CENTER));
+    FloatVector s = reciprocal.fma(MINUS_CDF_SPAN, ONE);
+    FloatVector p = s.fma(P9, P8).fma(s, P7).fma(s, P6).fma(s, P5).fma(s, P4);
+    p = p.fma(s, P3).fma(s, P2).fma(s, P1).fma(s, P0);
     FloatVector tail = e.mul(p).mul(reciprocal);
     return tail.blend(ONE.sub(tail), x.compare(VectorOperators.GT, ZERO));
   }

@@ -5,7 +5,6 @@ import static dev.azimuth.tensor.cpu.VectorMath.SPECIES;
 
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 
 /**
@@ -130,7 +129,7 @@ final class VectorRows {
     return sum;
   }
 
-  /** Writes y = exp(x - shift) and returns the sum of y. */
+  /** Writes y = exp(x - shift), where shift is at least x's maximum, and returns the sum of y. */
   static double exp(float[] x, int offset, float shift, float[] y, int yOffset, int count) {
     double sum = 0;
     for (int from = 0; from < count; from += BLOCK) {
@@ -145,19 +144,18 @@ final class VectorRows {
     FloatVector sum = FloatVector.zero(SPECIES);
     int i = 0;
     for (; i <= count - LANES; i += LANES) {
-      FloatVector e =
-          VectorMath.boundedExp(FloatVector.fromArray(SPECIES, x, offset + i).sub(shift));
+      FloatVector d = FloatVector.fromArray(SPECIES, x, offset + i).sub(shift);
+      FloatVector e = VectorMath.boundedExp(d);
       e.intoArray(y, yOffset + i);
       sum = sum.add(e);
     }
-    if (i < count) {
-      VectorMask<Float> tail = VectorMath.mask(i, count);
-      FloatVector e =
-          VectorMath.boundedExp(FloatVector.fromArray(SPECIES, x, offset + i, tail).sub(shift));
-      e.intoArray(y, yOffset + i, tail);
-      sum = sum.add(e, tail);
+    double total = sum(sum);
+    for (; i < count; i++) {
+      float e = (float) Math.exp(x[offset + i] - shift);
+      y[yOffset + i] = e;
+      total += e;
     }
-    return sum(sum);
+    return total;
   }
 
   /** Multiplies {@code count} elements by {@code factor}. */
