@@ -355,7 +355,8 @@ final class BadInputTest {
         "training.json",
         """
         {"seed": 1, "model": %s, "autoencoder": %s, "kl_weight": 0.1, "image_encoder": %s,
-         "temperature": 1, "noise_prediction": %s, "mirror": false}\
+         "temperature": 1, "noise_prediction": %s,
+         "projection_learning_rate_factor": 10, "mirror": false}\
         """
             .formatted(TinyModel.CONFIG, stage, stage, stage));
   }

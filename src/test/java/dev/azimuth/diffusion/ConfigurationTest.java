@@ -32,6 +32,8 @@ class ConfigurationTest {
         "\"image_size\" : 16 | \"image_size\" : 15 | image_size",
         "\"image_size\" : 16 | \"image_size\" : \"wide\" | image_size",
         "\"image_size\" : 16 | \"image_size\" : 16, \"picture_size\" : 16 | picture_size",
+        "\"image_size\" : 16 | \"image_size\" : 16.5 | image_size",
+        "\"image_size\" : 16 | \"image_size\" : \"16\" | image_size",
         "\"image_size\" : 16 | \"image_size\" : 18 | unet",
         "\"scale_factor\" : 0.7 | \"scale_factor\" : 0 | scale_factor",
         "\"scale_factor\" : 0.7, | '' | scale_factor",

@@ -25,6 +25,7 @@ public final class TinyTraining {
         stage(steps, 0.002, 0),
         0.2,
         stage(steps, 0.004, 0.9),
+        10,
         true);
   }
 

@@ -124,6 +124,7 @@ class TrainingRunTest {
             config.imageEncoder(),
             config.temperature(),
             config.noisePrediction(),
+            config.projectionLearningRateFactor(),
             config.mirror());
     TinyTraining.run(cpu, config, run(), false).run(SILENT);
     TinyTraining.run(cpu, other, folder.resolve("other"), false).run(SILENT);

@@ -13,6 +13,8 @@ import org.jspecify.annotations.Nullable;
  * @param imageEncoder the second stage
  * @param temperature of the image encoder's contrastive loss
  * @param noisePrediction the third stage
+ * @param projectionLearningRateFactor multiplies that stage's learning rate for {@code
+ *     cc_projection}, which alone tells the network of the camera's move; 10 as published
  * @param mirror whether mirrored objects are trained on beside the objects
  */
 public record TrainingConfig(
@@ -23,6 +25,7 @@ public record TrainingConfig(
     StageConfig imageEncoder,
     double temperature,
     StageConfig noisePrediction,
+    double projectionLearningRateFactor,
     boolean mirror) {
 
   /** Throws {@link IllegalArgumentException} naming the first part that is missing. */
@@ -33,6 +36,10 @@ public record TrainingConfig(
     require("noise_prediction", noisePrediction);
     if (!(temperature > 0)) {
       throw new IllegalArgumentException("temperature: must be positive, not " + temperature);
+    }
+    if (!(projectionLearningRateFactor > 0)) {
+      throw new IllegalArgumentException(
+          "projection_learning_rate_factor: must be positive, not " + projectionLearningRateFactor);
     }
     if (!(klWeight >= 0)) {
       throw new IllegalArgumentException("kl_weight: must be 0 or more, not " + klWeight);

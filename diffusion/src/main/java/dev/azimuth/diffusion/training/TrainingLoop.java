@@ -57,17 +57,26 @@ final class TrainingLoop {
     void keep(Map<String, ParameterSource.Stored> weights) throws IOException;
   }
 
+  /** A loop over all of root's parameters at one learning rate. */
   TrainingLoop(Stage stage, StageConfig config, Parameters root, Objective objective) {
+    this(stage, config, root, objective, List.of(AdamW.Group.of(root.tensors())));
+  }
+
+  /** A loop over root's parameters in groups. */
+  TrainingLoop(
+      Stage stage,
+      StageConfig config,
+      Parameters root,
+      Objective objective,
+      List<AdamW.Group> groups) {
     this.stage = stage;
     this.config = config;
     this.root = root;
     this.objective = objective;
-    Map<String, Tensor> parameters = root.tensors();
     this.optimizer =
         new AdamW(
-            AdamW.Settings.of(config.learningRate()).withWeightDecay(config.weightDecay()),
-            List.of(AdamW.Group.of(parameters)));
-    this.average = config.emaDecay() == 0 ? null : new Ema(config.emaDecay(), true, parameters);
+            AdamW.Settings.of(config.learningRate()).withWeightDecay(config.weightDecay()), groups);
+    this.average = config.emaDecay() == 0 ? null : new Ema(config.emaDecay(), true, root.tensors());
   }
 
   /**

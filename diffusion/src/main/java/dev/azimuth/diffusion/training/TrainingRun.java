@@ -12,8 +12,10 @@ import dev.azimuth.diffusion.Zero123;
 import dev.azimuth.diffusion.Zero123Conditioner;
 import dev.azimuth.nn.ParameterSource;
 import dev.azimuth.nn.Parameters;
+import dev.azimuth.nn.optim.AdamW;
 import dev.azimuth.tensor.Backend;
 import dev.azimuth.tensor.DType;
+import dev.azimuth.tensor.Tensor;
 import dev.azimuth.tensor.file.ElementType;
 import dev.azimuth.tensor.file.SafeTensors;
 import dev.azimuth.tensor.random.TorchRandom;
@@ -21,7 +23,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.SequencedMap;
 
 /**
  * Trains a Zero-1-to-3 from nothing: the autoencoder, then the image encoder, then noise prediction
@@ -35,6 +39,7 @@ public final class TrainingRun {
   private static final String AUTOENCODER = "autoencoder";
   private static final String IMAGE_ENCODER = "image_encoder";
   private static final String NOISE_PREDICTION = "noise_prediction";
+  private static final String PROJECTION = "cc_projection";
   private static final String FIRST_STAGE = "first_stage_model";
 
   private final Backend backend;
@@ -125,8 +130,7 @@ public final class TrainingRun {
     Parameters root = initialized(3);
     UNet unet = new UNet(root.at("model").at("diffusion_model"), model.unet());
     Zero123Conditioner conditioner =
-        new Zero123Conditioner(
-            root.at("cc_projection"), firstStage, clip, model.unet().contextDim());
+        new Zero123Conditioner(root.at(PROJECTION), firstStage, clip, model.unet().contextDim());
     LatentCache cache =
         new LatentCache(firstStage, conditioner, batches, batches.all(config.mirror()), listener);
     int z = model.autoencoder().embedDim();
@@ -147,8 +151,20 @@ public final class TrainingRun {
                 config.mirror()),
             backend);
     TrainingLoop loop =
-        new TrainingLoop(stage(NOISE_PREDICTION), config.noisePrediction(), root, objective);
+        new TrainingLoop(
+            stage(NOISE_PREDICTION), config.noisePrediction(), root, objective, groups(root));
     loop.run(listener, weights -> saveModel(scaled, frozen, weights));
+  }
+
+  /** The UNet at the stage's learning rate and the projection at its own, as published. */
+  private List<AdamW.Group> groups(Parameters root) {
+    SequencedMap<String, Tensor> unet = new LinkedHashMap<>();
+    SequencedMap<String, Tensor> projection = new LinkedHashMap<>();
+    root.tensors()
+        .forEach((name, x) -> (name.startsWith(PROJECTION) ? projection : unet).put(name, x));
+    return List.of(
+        new AdamW.Group(unet, 1),
+        new AdamW.Group(projection, config.projectionLearningRateFactor()));
   }
 
   private void saveModel(
