@@ -29,9 +29,13 @@ public final class TinyModels {
         16,
         0.7,
         new NoiseSchedule.Config(1000, 0.00085, 0.012),
+        PredictionType.EPSILON,
         unet(),
         autoencoder(),
         clip(),
-        Sampling.REFERENCE);
+        ClipPreprocess.Resizing.REFERENCE,
+        PoseEncoding.ZERO123,
+        Sampling.REFERENCE,
+        null);
   }
 }

@@ -19,9 +19,11 @@ import dev.azimuth.tensor.file.ElementType;
 import dev.azimuth.tensor.file.FileFormatException;
 import dev.azimuth.tensor.random.TorchRandom;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -153,6 +155,77 @@ class Zero123Test {
       String message = String.valueOf(refused.getMessage());
       assertTrue(message.contains("1 missing: cc_projection.bias"), message);
       assertTrue(message.startsWith(folder.resolve("model.safetensors").toString()), message);
+    }
+  }
+
+  /** Weights that half precision holds exactly are computed with as if they rested in float32. */
+  @Test
+  void halvedWeightsGiveTheSameBits() {
+    Map<String, ParameterSource.Stored> exact = new LinkedHashMap<>();
+    weights()
+        .forEach(
+            (name, stored) -> {
+              float[] values = new float[stored.values().length];
+              for (int i = 0; i < values.length; i++) {
+                values[i] = Float.float16ToFloat(Float.floatToFloat16(stored.values()[i]));
+              }
+              exact.put(name, new ParameterSource.Stored(stored.shape(), values));
+            });
+    List<float[]> made = new ArrayList<>();
+    for (Parameters.Storage storage : Parameters.Storage.values()) {
+      try (Backend cpu = CpuBackend.simd(2)) {
+        ParameterSource source = ParameterSource.of(exact);
+        Zero123 model = new Zero123(cpu, TinyModels.model(), source, storage);
+        Tensor image = Tensor.of(cpu, Shape.of(1, SIZE, SIZE, 3), new TorchRandom(9).rand(PIXELS));
+        Tensor pose = Tensor.of(cpu, Shape.of(1, 4), 0.1f, 0.5f, -0.8f, 0.2f);
+        long[] seed = {7};
+        made.add(model.synthesize(image, pose, SAMPLING, seed, (_, _) -> {}).toFloats());
+      }
+    }
+    assertArrayEquals(made.get(0), made.get(1));
+  }
+
+  @Test
+  void parameterShapesAreThoseOfTheWeights() {
+    Map<String, Shape> expected = new LinkedHashMap<>();
+    weights().forEach((name, stored) -> expected.put(name, stored.shape()));
+    assertEquals(expected, Zero123.parameterShapes(TinyModels.model()));
+  }
+
+  /** The published sizes, counted: UNet, and autoencoder and image encoder beside it. */
+  @Test
+  void thePublishedModelHasItsNumberOfParameters() throws IOException {
+    ModelConfig config =
+        Configuration.read(Path.of("../../models/full-size/config.json"), ModelConfig.class);
+    long unet = 0;
+    for (Map.Entry<String, Shape> parameter : Zero123.parameterShapes(config).entrySet()) {
+      unet += parameter.getKey().startsWith("model.") ? parameter.getValue().size() : 0;
+    }
+    assertEquals(859_532_484, unet);
+  }
+
+  @Test
+  void weightsMayFollowFromASeed(@TempDir Path folder) throws IOException {
+    String json = Configuration.format(TinyModels.model());
+    String seeded =
+        json.substring(0, json.lastIndexOf('}'))
+            + ", \"weights\": {\"rule\": \"torch.randn\", \"seed\": 5}}";
+    Files.writeString(folder.resolve("config.json"), seeded);
+    try (Backend cpu = CpuBackend.scalar(1)) {
+      Zero123 model = Zero123.open(cpu, folder);
+      List<String> names = new ArrayList<>(Zero123.parameterShapes(model.config()).keySet());
+      Collections.sort(names);
+      int number = names.indexOf("cc_projection.weight");
+      float[] weight = new TorchRandom(5 + number).randn(6 * 9);
+      Tensor embedding = Tensor.of(cpu, Shape.of(1, 5), 1, 0, 0, 0, 0);
+      Tensor zero = Tensor.zeros(cpu, DType.FLOAT32, Shape.of(1, 5));
+      Tensor pose = Tensor.zeros(cpu, DType.FLOAT32, Shape.of(1, 4));
+      Zero123Conditioner conditioner = (Zero123Conditioner) model.conditioner();
+      Tensor column =
+          conditioner.token(embedding, pose).token().sub(conditioner.token(zero, pose).token());
+      for (int row = 0; row < 6; row++) {
+        assertEquals(weight[row * 9] / 3, column.toFloats()[row], 1e-6f);
+      }
     }
   }
 }

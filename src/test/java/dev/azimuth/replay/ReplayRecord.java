@@ -1,10 +1,10 @@
 package dev.azimuth.replay;
 
+import dev.azimuth.diffusion.SeededWeights;
 import dev.azimuth.tensor.Shape;
 import dev.azimuth.tensor.file.FileFormatException;
 import dev.azimuth.tensor.file.Json;
 import dev.azimuth.tensor.file.SafeTensors;
-import dev.azimuth.tensor.random.TorchRandom;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -173,7 +173,9 @@ public final class ReplayRecord {
   /** A weight's elements, stored or drawn. */
   public float[] weight(String weight) {
     Seeded draw = seeded.get(weight);
-    return draw == null ? floats(tensor("weight." + weight)) : drawn(weight, draw);
+    return draw == null
+        ? floats(tensor("weight." + weight))
+        : SeededWeights.draw(weight, draw.shape(), draw.seed());
   }
 
   /** A stored tensor by its full name. */
@@ -191,24 +193,6 @@ public final class ReplayRecord {
       floats[i] = (float) values.elements()[i];
     }
     return floats;
-  }
-
-  private static float[] drawn(String weight, Seeded draw) {
-    Shape shape = draw.shape();
-    float[] z = new TorchRandom(draw.seed()).randn(shape.size());
-    if (shape.rank() >= 2) {
-      // the reference divides by the float root
-      float root = (float) Math.sqrt(shape.product(1, shape.rank()));
-      for (int i = 0; i < z.length; i++) {
-        z[i] /= root;
-      }
-      return z;
-    }
-    float offset = shape.rank() == 1 && weight.endsWith("weight") ? 1 : 0;
-    for (int i = 0; i < z.length; i++) {
-      z[i] = offset + 0.1f * z[i];
-    }
-    return z;
   }
 
   /** The tensors' full names. */

@@ -1,5 +1,6 @@
 package dev.azimuth.app;
 
+import dev.azimuth.diffusion.PoseEncoding;
 import dev.azimuth.diffusion.training.TrainingViews;
 import dev.azimuth.views.Camera;
 import dev.azimuth.views.Image;
@@ -13,21 +14,25 @@ import java.util.List;
 /** A data set's views in memory, composited on white, at the size that a model takes. */
 final class DatasetViews implements TrainingViews {
   private final List<ObjectViews> objects;
+  private final PoseEncoding encoding;
 
   /** One object: its pictures [size, size, 3] in [-1, 1] and their cameras. */
   record ObjectViews(String uid, List<float[]> images, List<Camera> cameras) {}
 
-  private DatasetViews(List<ObjectViews> objects) {
+  private DatasetViews(List<ObjectViews> objects, PoseEncoding encoding) {
     this.objects = objects;
+    this.encoding = encoding;
   }
 
   /**
    * Reads all views of some objects.
    *
+   * @param encoding how moves between views become numbers
    * @param progress told the objects read and their number
    * @throws IOException naming the first view that can't be used, or an object with a single view
    */
-  static DatasetViews read(ViewDataset dataset, List<String> uids, int size, Progress progress)
+  static DatasetViews read(
+      ViewDataset dataset, List<String> uids, int size, PoseEncoding encoding, Progress progress)
       throws IOException {
     List<ObjectViews> objects = new ArrayList<>();
     for (String uid : uids) {
@@ -46,7 +51,7 @@ final class DatasetViews implements TrainingViews {
       objects.add(new ObjectViews(uid, images, cameras));
       progress.to(objects.size());
     }
-    return new DatasetViews(objects);
+    return new DatasetViews(objects, encoding);
   }
 
   List<ObjectViews> all() {
@@ -71,6 +76,7 @@ final class DatasetViews implements TrainingViews {
   @Override
   public double[] relativePose(int object, int condition, int target) {
     List<Camera> cameras = objects.get(object).cameras;
-    return Poses.vector(RelativePose.between(cameras.get(condition), cameras.get(target)));
+    Camera from = cameras.get(condition);
+    return Poses.vector(encoding, RelativePose.between(from, cameras.get(target)), from.polar());
   }
 }

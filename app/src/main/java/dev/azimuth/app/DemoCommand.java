@@ -57,7 +57,8 @@ final class DemoCommand implements Callable<Integer> {
       for (Item item : items) {
         float[] condition = synthesis.condition(item.input);
         for (View view : item.truth) {
-          RelativePose pose = RelativePose.between(item.camera, view.camera());
+          RelativePose move = RelativePose.between(item.camera, view.camera());
+          double[] pose = Poses.vector(model.config().pose(), move, item.camera.polar());
           requests.add(new ViewSynthesis.Request(condition, pose, options.seed(0)));
         }
       }

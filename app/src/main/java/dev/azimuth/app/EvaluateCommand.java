@@ -3,12 +3,12 @@ package dev.azimuth.app;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import dev.azimuth.app.EvaluationReport.Pair;
+import dev.azimuth.diffusion.ModelConfig;
 import dev.azimuth.diffusion.Sampling;
 import dev.azimuth.diffusion.Zero123;
 import dev.azimuth.tensor.Backend;
 import dev.azimuth.tensor.file.AtomicFile;
 import dev.azimuth.tensor.random.TorchRandom;
-import dev.azimuth.views.Camera;
 import dev.azimuth.views.DatasetSplit;
 import dev.azimuth.views.Image;
 import dev.azimuth.views.RelativePose;
@@ -82,11 +82,12 @@ final class EvaluateCommand implements Callable<Integer> {
     try (Backend backend = compute.open()) {
       Zero123 model = options.open(backend);
       Sampling sampling = options.sampling(model);
-      int size = model.config().imageSize();
-      float[] mean = meanPicture(dataset, lists.train(), size);
+      ModelConfig config = model.config();
+      int size = config.imageSize();
+      float[] mean = meanPicture(dataset, lists.train(), config);
       List<String> tested = lists.test();
       tested = tested.subList(0, Math.min(objects, tested.size()));
-      DatasetViews views = read(dataset, tested, size);
+      DatasetViews views = read(dataset, tested, config);
       List<Pair> drawn = drawPairs(views);
       if (drawn.isEmpty()) {
         throw new IllegalArgumentException(
@@ -114,21 +115,22 @@ final class EvaluateCommand implements Callable<Integer> {
     return 0;
   }
 
-  private static DatasetViews read(ViewDataset dataset, List<String> uids, int size)
+  private static DatasetViews read(ViewDataset dataset, List<String> uids, ModelConfig config)
       throws IOException {
     try (Progress progress = new Progress("reading views", uids.size())) {
-      return DatasetViews.read(dataset, uids, size, progress);
+      return DatasetViews.read(dataset, uids, config.imageSize(), config.pose(), progress);
     }
   }
 
-  private float[] meanPicture(ViewDataset dataset, List<String> uids, int size) throws IOException {
+  private float[] meanPicture(ViewDataset dataset, List<String> uids, ModelConfig config)
+      throws IOException {
     if (uids.isEmpty()) {
       throw new IOException(
           split + ": lists no training objects, whose mean picture is a baseline");
     }
-    double[] sum = new double[size * size * 3];
+    double[] sum = new double[config.imageSize() * config.imageSize() * 3];
     long count = 0;
-    for (DatasetViews.ObjectViews object : read(dataset, uids, size).all()) {
+    for (DatasetViews.ObjectViews object : read(dataset, uids, config).all()) {
       for (float[] image : object.images()) {
         for (int i = 0; i < sum.length; i++) {
           sum[i] += image[i];
@@ -146,21 +148,25 @@ final class EvaluateCommand implements Callable<Integer> {
   /** Pairs of views far enough apart, the same for a seed whatever the model. */
   private List<Pair> drawPairs(DatasetViews views) {
     List<Pair> drawn = new ArrayList<>();
-    for (DatasetViews.ObjectViews object : views.all()) {
+    for (int i = 0; i < views.objects(); i++) {
+      DatasetViews.ObjectViews object = views.all().get(i);
       TorchRandom random = TorchRandom.stream(options.seed(0), object.uid().hashCode());
       List<Pair> possible = new ArrayList<>();
       int count = object.images().size();
       for (int index : random.randperm(count * count)) {
-        Camera condition = object.cameras().get(index / count);
-        Camera target = object.cameras().get(index % count);
-        double degrees = Math.toDegrees(RelativePose.angleBetween(condition, target));
-        if (index / count != index % count && degrees >= rotation) {
+        int condition = index / count;
+        int target = index % count;
+        double degrees =
+            Math.toDegrees(
+                RelativePose.angleBetween(
+                    object.cameras().get(condition), object.cameras().get(target)));
+        if (condition != target && degrees >= rotation) {
           possible.add(
               new Pair(
                   object.uid(),
-                  object.images().get(index / count),
-                  object.images().get(index % count),
-                  RelativePose.between(condition, target),
+                  object.images().get(condition),
+                  object.images().get(target),
+                  views.relativePose(i, condition, target),
                   degrees));
         }
       }

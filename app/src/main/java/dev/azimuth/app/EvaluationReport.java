@@ -5,7 +5,6 @@ import dev.azimuth.metrics.Interval;
 import dev.azimuth.metrics.Psnr;
 import dev.azimuth.metrics.Ssim;
 import dev.azimuth.views.Image;
-import dev.azimuth.views.RelativePose;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -25,9 +24,9 @@ import java.util.Objects;
 record EvaluationReport(
     int objects, int pairs, int samples, Sampling sampling, long seed, Map<String, Score> scores) {
 
-  /** A condition view and the truth [size, size, 3] in [-1, 1], the move between, its angle. */
+  /** A condition view and the truth [size, size, 3] in [-1, 1], the encoded move, its angle. */
   @SuppressWarnings("ArrayRecordComponent") // handed over once, never compared
-  record Pair(String uid, float[] condition, float[] target, RelativePose pose, double degrees) {}
+  record Pair(String uid, float[] condition, float[] target, double[] pose, double degrees) {}
 
   /**
    * Means over objects with 95 % intervals.

@@ -26,8 +26,7 @@ import picocli.CommandLine.Option;
 final class OrbitCommand implements Callable<Integer> {
   private static final int COLUMNS = 8;
 
-  @Option(names = "--image", required = true, paramLabel = "F", description = "The input view.")
-  private Path image;
+  @Mixin private PhotographOptions photograph;
 
   @Option(
       names = "--frames",
@@ -67,10 +66,11 @@ final class OrbitCommand implements Callable<Integer> {
     try (Backend backend = compute.open()) {
       Zero123 model = options.open(backend);
       ViewSynthesis synthesis = new ViewSynthesis(model, options.sampling(model));
-      float[] condition = synthesis.condition(image);
+      float[] condition = photograph.condition(model.config().imageSize());
       List<ViewSynthesis.Request> requests = new ArrayList<>();
       for (int i = 0; i < frames; i++) {
-        RelativePose pose = RelativePose.ofDegrees(elevation, 360.0 * i / frames, 0);
+        RelativePose move = RelativePose.ofDegrees(elevation, 360.0 * i / frames, 0);
+        double[] pose = photograph.pose(model.config().pose(), move);
         requests.add(new ViewSynthesis.Request(condition, pose, options.seed(0)));
       }
       List<Image> views = synthesis.run(requests);
@@ -101,7 +101,7 @@ final class OrbitCommand implements Callable<Integer> {
   }
 
   private ContactSheet sheet(Image input, List<Image> views) {
-    ContactSheet sheet = new ContactSheet("azimuth orbit: " + image.getFileName(), 96);
+    ContactSheet sheet = new ContactSheet("azimuth orbit: " + photograph.name(), 96);
     sheet.row(List.of("input"), List.of(input), List.of());
     for (int start = 0; start < views.size(); start += COLUMNS) {
       int end = Math.min(views.size(), start + COLUMNS);

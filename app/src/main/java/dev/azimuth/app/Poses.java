@@ -1,5 +1,6 @@
 package dev.azimuth.app;
 
+import dev.azimuth.diffusion.PoseEncoding;
 import dev.azimuth.tensor.Backend;
 import dev.azimuth.tensor.DType;
 import dev.azimuth.tensor.Shape;
@@ -12,20 +13,22 @@ import java.util.List;
 final class Poses {
   private Poses() {}
 
-  /** T = [Δθ, sin Δφ, cos Δφ, Δr] in float64. */
-  static double[] vector(RelativePose pose) {
-    return new double[] {
-      pose.polar(), Math.sin(pose.azimuth()), Math.cos(pose.azimuth()), pose.radius()
-    };
+  /**
+   * A move as a model's four numbers.
+   *
+   * @param inputPolar the input view's own polar angle, radians
+   */
+  static double[] vector(PoseEncoding encoding, RelativePose move, double inputPolar) {
+    return encoding.encode(move.polar(), move.azimuth(), move.radius(), inputPolar);
   }
 
   /** The moves as rows [B, 4]. */
-  static Tensor tensor(Backend backend, List<RelativePose> poses) {
-    double[] values = new double[poses.size() * 4];
-    for (int i = 0; i < poses.size(); i++) {
-      System.arraycopy(vector(poses.get(i)), 0, values, i * 4, 4);
+  static Tensor tensor(Backend backend, List<double[]> moves) {
+    double[] values = new double[moves.size() * 4];
+    for (int i = 0; i < moves.size(); i++) {
+      System.arraycopy(moves.get(i), 0, values, i * 4, 4);
     }
-    return Tensor.of(backend, DType.FLOAT32, Shape.of(poses.size(), 4), values);
+    return Tensor.of(backend, DType.FLOAT32, Shape.of(moves.size(), 4), values);
   }
 
   /** Pictures of one size, given as [size, size, 3] in [-1, 1], as a batch. */

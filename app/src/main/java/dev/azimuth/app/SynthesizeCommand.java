@@ -18,8 +18,7 @@ import picocli.CommandLine.Option;
 final class SynthesizeCommand implements Callable<Integer> {
   private static final int MOST_SAMPLES = 1000;
 
-  @Option(names = "--image", required = true, paramLabel = "F", description = "The input view.")
-  private Path image;
+  @Mixin private PhotographOptions photograph;
 
   @Option(
       names = "--elevation",
@@ -57,7 +56,7 @@ final class SynthesizeCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     Arguments.within("--samples", samples, 1, MOST_SAMPLES);
-    RelativePose pose =
+    RelativePose move =
         RelativePose.ofDegrees(
             Arguments.finite("--elevation", elevation),
             Arguments.finite("--azimuth", azimuth),
@@ -66,7 +65,8 @@ final class SynthesizeCommand implements Callable<Integer> {
     try (Backend backend = compute.open()) {
       Zero123 model = options.open(backend);
       ViewSynthesis synthesis = new ViewSynthesis(model, options.sampling(model));
-      float[] condition = synthesis.condition(image);
+      float[] condition = photograph.condition(model.config().imageSize());
+      double[] pose = photograph.pose(model.config().pose(), move);
       List<ViewSynthesis.Request> requests = new ArrayList<>();
       for (int i = 0; i < samples; i++) {
         requests.add(new ViewSynthesis.Request(condition, pose, options.seed(i)));

@@ -1,6 +1,7 @@
 package dev.azimuth.app;
 
 import dev.azimuth.diffusion.Configuration;
+import dev.azimuth.diffusion.ModelConfig;
 import dev.azimuth.diffusion.training.StageListener;
 import dev.azimuth.diffusion.training.TrainingConfig;
 import dev.azimuth.diffusion.training.TrainingRun;
@@ -50,7 +51,8 @@ final class TrainCommand implements Callable<Integer> {
     List<String> uids = split == null ? dataset.objects() : DatasetSplit.read(split).train();
     DatasetViews views;
     try (Progress progress = new Progress("reading views", uids.size())) {
-      views = DatasetViews.read(dataset, uids, training.model().imageSize(), progress);
+      ModelConfig model = training.model();
+      views = DatasetViews.read(dataset, uids, model.imageSize(), model.pose(), progress);
     }
     try (Backend backend = compute.open();
         Bars bars = new Bars(out)) {

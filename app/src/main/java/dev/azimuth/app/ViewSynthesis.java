@@ -4,11 +4,8 @@ import dev.azimuth.diffusion.Sampling;
 import dev.azimuth.diffusion.Zero123;
 import dev.azimuth.tensor.Tensor;
 import dev.azimuth.views.Image;
-import dev.azimuth.views.RelativePose;
-import java.io.IOException;
-import java.nio.file.Path;
+import dev.azimuth.views.Preprocess;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.function.BiConsumer;
 
@@ -20,47 +17,18 @@ final class ViewSynthesis {
   private final Zero123 model;
   private final Sampling sampling;
 
-  /** One picture to be made: the condition view [size, size, 3], the move, the seed. */
-  record Request(float[] condition, RelativePose pose, long seed) {}
+  /** One picture to be made: the condition view [size, size, 3], the encoded move, the seed. */
+  @SuppressWarnings("ArrayRecordComponent") // handed over once, never compared
+  record Request(float[] condition, double[] pose, long seed) {}
 
   ViewSynthesis(Zero123 model, Sampling sampling) {
     this.model = model;
     this.sampling = sampling;
   }
 
-  /**
-   * A user's picture as the model takes it: centred on a square, resized, composited on white.
-   *
-   * @throws IOException naming the file and the reason if it isn't a picture
-   */
-  float[] condition(Path file) throws IOException {
-    return condition(Image.read(file));
-  }
-
-  /** A picture as the model takes it. */
-  float[] condition(Image picture) {
-    int size = model.config().imageSize();
-    return squared(picture.over(Image.Background.WHITE)).resized(size, size).toSignedRgb();
-  }
-
-  private static Image squared(Image picture) {
-    int side = Math.max(picture.width(), picture.height());
-    if (picture.width() == picture.height()) {
-      return picture;
-    }
-    float[] square = new float[side * side * 4];
-    Arrays.fill(square, 1);
-    int left = (side - picture.width()) / 2;
-    int top = (side - picture.height()) / 2;
-    for (int y = 0; y < picture.height(); y++) {
-      System.arraycopy(
-          picture.rgba(),
-          y * picture.width() * 4,
-          square,
-          ((y + top) * side + left) * 4,
-          picture.width() * 4);
-    }
-    return new Image(side, side, square);
+  /** A rendered view as the model takes it. */
+  float[] condition(Image view) {
+    return Preprocess.COMPOSITE.apply(view, model.config().imageSize()).toSignedRgb();
   }
 
   private static Image image(Tensor made, int index) {
@@ -94,7 +62,7 @@ final class ViewSynthesis {
 
   private Tensor run(List<Request> batch, int size, BiConsumer<Integer, Integer> progress) {
     List<float[]> conditions = batch.stream().map(Request::condition).toList();
-    List<RelativePose> poses = batch.stream().map(Request::pose).toList();
+    List<double[]> poses = batch.stream().map(Request::pose).toList();
     return model.synthesize(
         Poses.images(model.backend(), conditions, size),
         Poses.tensor(model.backend(), poses),

@@ -50,15 +50,15 @@ public record AutoencoderConfig(
     return 1 << (chMult.size() - 1);
   }
 
-  int levels() {
+  public int levels() {
     return chMult.size();
   }
 
-  int channels(int level) {
+  public int channels(int level) {
     return ch * chMult.get(level);
   }
 
-  boolean hasAttention(int level) {
+  public boolean hasAttention(int level) {
     return attnResolutions.contains(resolution >> level);
   }
 }

@@ -29,7 +29,7 @@ public record ClipVisionConfig(
   }
 
   /** Number of tokens: patches and the class token. */
-  int tokens() {
+  public int tokens() {
     int side = inputResolution / patchSize;
     return side * side + 1;
   }

@@ -9,20 +9,45 @@ import org.jspecify.annotations.Nullable;
  * @param imageSize height and width of the pictures, pixels
  * @param scaleFactor what the latent is multiplied by before it is noised
  * @param schedule the noise levels
+ * @param predictionType what the UNet predicts; the noise if it isn't said
  * @param unet the noise-prediction network
  * @param autoencoder the network between images and latents
  * @param clip the image encoder
+ * @param clipResize how a view is resized for it; as in the reference if it isn't said
+ * @param pose how a move becomes numbers; as in the reference if it isn't said
  * @param sampling how {@code synthesize} samples if it isn't told
+ * @param weights where the weights come from if not from a file beside the configuration
  */
 public record ModelConfig(
     ConditionerKind conditioner,
     int imageSize,
     double scaleFactor,
     NoiseSchedule.Config schedule,
+    PredictionType predictionType,
     UNetConfig unet,
     AutoencoderConfig autoencoder,
     ClipVisionConfig clip,
-    Sampling sampling) {
+    ClipPreprocess.Resizing clipResize,
+    PoseEncoding pose,
+    Sampling sampling,
+    @Nullable SeededRule weights) {
+
+  /**
+   * Weights that follow from a seed, so that a model of any size can be run and timed without the
+   * published ones.
+   *
+   * @param rule {@code torch.randn}: as {@link SeededParameters} has them
+   * @param seed of the first parameter in ascending order of names; each next one's is 1 more
+   */
+  public record SeededRule(String rule, long seed) {
+    /** Throws {@link IllegalArgumentException} if the rule is another. */
+    public SeededRule {
+      if (!SeededParameters.RULE.equals(rule)) {
+        throw new IllegalArgumentException(
+            "weights: the rule must be " + SeededParameters.RULE + ", not " + rule);
+      }
+    }
+  }
 
   /** The conditioners by their name in a configuration. */
   public enum ConditionerKind {
@@ -37,6 +62,9 @@ public record ModelConfig(
     require("unet", unet);
     require("autoencoder", autoencoder);
     require("clip", clip);
+    predictionType = predictionType == null ? PredictionType.EPSILON : predictionType;
+    clipResize = clipResize == null ? ClipPreprocess.Resizing.REFERENCE : clipResize;
+    pose = pose == null ? PoseEncoding.ZERO123 : pose;
     sampling = sampling == null ? Sampling.REFERENCE : sampling;
     Sizes.requirePositive("image_size", imageSize);
     Sizes.requireDivides(
@@ -75,6 +103,51 @@ public record ModelConfig(
   /** The same model with another scale factor, as measured on its latents. */
   public ModelConfig withScaleFactor(double factor) {
     return new ModelConfig(
-        conditioner, imageSize, factor, schedule, unet, autoencoder, clip, sampling);
+        conditioner,
+        imageSize,
+        factor,
+        schedule,
+        predictionType,
+        unet,
+        autoencoder,
+        clip,
+        clipResize,
+        pose,
+        sampling,
+        weights);
+  }
+
+  /** The same model with views resized, and moves encoded, in another way. */
+  public ModelConfig withConditioning(ClipPreprocess.Resizing resizing, PoseEncoding encoding) {
+    return new ModelConfig(
+        conditioner,
+        imageSize,
+        scaleFactor,
+        schedule,
+        predictionType,
+        unet,
+        autoencoder,
+        clip,
+        resizing,
+        encoding,
+        sampling,
+        weights);
+  }
+
+  /** The same model with its weights in a file. */
+  public ModelConfig withStoredWeights() {
+    return new ModelConfig(
+        conditioner,
+        imageSize,
+        scaleFactor,
+        schedule,
+        predictionType,
+        unet,
+        autoencoder,
+        clip,
+        clipResize,
+        pose,
+        sampling,
+        null);
   }
 }

@@ -20,6 +20,22 @@ public interface NoisePredictor {
   }
 
   /**
+   * The noise that a prediction stands for: of {@link PredictionType#V_PREDICTION}, √ᾱ_t v +
+   * √(1-ᾱ_t) x_t. Guidance may come before or after: its weights sum to 1.
+   */
+  static NoisePredictor of(PredictionType type, NoisePredictor predictor, NoiseSchedule schedule) {
+    return switch (type) {
+      case EPSILON -> predictor;
+      case V_PREDICTION ->
+          (x, timestep) -> {
+            double alpha = schedule.alphasCumprodExact(timestep);
+            Tensor v = predictor.predict(x, timestep);
+            return v.mul(Math.sqrt(alpha)).add(x.mul(Math.sqrt(1 - alpha)));
+          };
+    };
+  }
+
+  /**
    * Classifier-free guidance (Ho and Salimans 2022): ε_u + scale (ε_c - ε_u), both branches in one
    * batch. At scale 1 the unconditional branch would cancel and is not computed.
    */

@@ -113,6 +113,15 @@ public final class NoiseSchedule {
     return xStart.mul(perSample(xStart, signal)).add(noise.mul(perSample(xStart, deviation)));
   }
 
+  /**
+   * The velocity v = √ᾱ_t ε - √(1-ᾱ_t) x_0 (Salimans and Ho 2022) at a timestep for each sample.
+   *
+   * @throws IllegalArgumentException if a timestep is outside the schedule
+   */
+  public Tensor velocity(Tensor xStart, Tensor noise, int... t) {
+    return addNoise(noise, xStart.mul(-1), t);
+  }
+
   private static Tensor perSample(Tensor like, double[] values) {
     int[] dims = new int[like.shape().rank()];
     Arrays.fill(dims, 1);

@@ -49,22 +49,22 @@ public record UNetConfig(
   }
 
   /** Number of levels. */
-  int levels() {
+  public int levels() {
     return channelMult.size();
   }
 
   /** Channels of a level. */
-  int channels(int level) {
+  public int channels(int level) {
     return channelMult.get(level) * modelChannels;
   }
 
   /** Whether a level's residual blocks are followed by transformers. */
-  boolean hasAttention(int level) {
+  public boolean hasAttention(int level) {
     return attentionResolutions.contains(1 << level);
   }
 
   /** Width of the time embedding. */
-  int embChannels() {
+  public int embChannels() {
     return 4 * modelChannels;
   }
 }

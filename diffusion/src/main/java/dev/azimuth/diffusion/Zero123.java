@@ -5,7 +5,6 @@ import dev.azimuth.nn.ParameterSource;
 import dev.azimuth.nn.Parameters;
 import dev.azimuth.tensor.Backend;
 import dev.azimuth.tensor.Check;
-import dev.azimuth.tensor.DType;
 import dev.azimuth.tensor.Shape;
 import dev.azimuth.tensor.Tensor;
 import dev.azimuth.tensor.file.ElementType;
@@ -16,6 +15,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.SequencedMap;
 import java.util.function.BiConsumer;
 
 /**
@@ -38,8 +38,17 @@ public final class Zero123 {
 
   /** The networks of a model for inference, from stored parameters, strictly. */
   public Zero123(Backend backend, ModelConfig config, ParameterSource source) {
-    Parameters root = Parameters.stored(backend, DType.FLOAT32, source);
-    this.backend = backend;
+    this(backend, config, source, Parameters.Storage.FLOAT32);
+  }
+
+  /** The same, with weights that rest in memory as told. */
+  public Zero123(
+      Backend backend, ModelConfig config, ParameterSource source, Parameters.Storage storage) {
+    this(Parameters.stored(backend, storage, source), config);
+  }
+
+  private Zero123(Parameters root, ModelConfig config) {
+    this.backend = root.backend();
     this.config = config;
     this.schedule = new NoiseSchedule(config.schedule());
     this.unet = new UNet(root.at("model").at("diffusion_model"), config.unet());
@@ -50,9 +59,20 @@ public final class Zero123 {
         switch (config.conditioner()) {
           case ZERO123 ->
               new Zero123Conditioner(
-                  root.at("cc_projection"), autoencoder, clip, config.unet().contextDim());
+                  root.at("cc_projection"),
+                  autoencoder,
+                  clip,
+                  config.unet().contextDim(),
+                  config.clipResize());
         };
     root.requireComplete();
+  }
+
+  /** The name and published shape of every parameter that a model of this configuration has. */
+  public static SequencedMap<String, Shape> parameterShapes(ModelConfig config) {
+    Parameters root = Parameters.outlined();
+    new Zero123(root, config);
+    return root.shapes();
   }
 
   /**
@@ -66,6 +86,11 @@ public final class Zero123 {
       throw new IOException(folder + ": no such model folder; it holds " + CONFIG + ", " + WEIGHTS);
     }
     ModelConfig config = Configuration.read(folder.resolve(CONFIG), ModelConfig.class);
+    ModelConfig.SeededRule seeded = config.weights();
+    if (seeded != null) {
+      return new Zero123(
+          backend, config, new SeededParameters(parameterShapes(config), seeded.seed()));
+    }
     Path weights = folder.resolve(WEIGHTS);
     try (SafeTensors file = SafeTensors.open(weights)) {
       return new Zero123(backend, config, new StoredParameters(file, ""));
@@ -133,8 +158,9 @@ public final class Zero123 {
     Check.shape("synthesize", "image", image, seeds.length, size, size, 3);
     Check.shape("synthesize", "pose", pose, seeds.length, 4);
     Conditioning conditioning = conditioner.condition(image, pose);
-    NoisePredictor predictor =
+    NoisePredictor guided =
         NoisePredictor.guided(unet, conditioning, conditioning.unconditional(), sampling.scale());
+    NoisePredictor predictor = NoisePredictor.of(config.predictionType(), guided, schedule);
     DdimSchedule steps =
         DdimSchedule.of(schedule, sampling.rule(), sampling.steps(), sampling.eta());
     TorchRandom[] generators = new TorchRandom[seeds.length];

@@ -18,12 +18,22 @@ public final class Zero123Conditioner implements Conditioner {
   private final Tensor weight;
   private final Tensor bias;
 
-  /** Parameters {@code weight} [contextDim, embedding + 4] and {@code bias} of cc_projection. */
+  /** Views are resized for CLIP as in the reference. */
   public Zero123Conditioner(
       Parameters p, AutoencoderKl autoencoder, ClipVision clip, int contextDim) {
+    this(p, autoencoder, clip, contextDim, ClipPreprocess.Resizing.REFERENCE);
+  }
+
+  /** Parameters {@code weight} [contextDim, embedding + 4] and {@code bias} of cc_projection. */
+  public Zero123Conditioner(
+      Parameters p,
+      AutoencoderKl autoencoder,
+      ClipVision clip,
+      int contextDim,
+      ClipPreprocess.Resizing resizing) {
     this.autoencoder = autoencoder;
     this.clip = clip;
-    this.preprocess = new ClipPreprocess(clip.config().inputResolution());
+    this.preprocess = new ClipPreprocess(clip.config().inputResolution(), resizing);
     int embedding = clip.config().outputDim();
     this.weight = p.tensor("weight", identityAndPose(embedding), contextDim, embedding + 4);
     this.bias = p.tensor("bias", Initialization.zeros(), contextDim);

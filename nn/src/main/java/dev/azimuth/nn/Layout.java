@@ -50,6 +50,9 @@ enum Layout {
 
   /** [outer, a, b] to [outer, b, a]. */
   private static float[] exchanged(float[] values, int outer, int a, int b) {
+    if (a == 1 || b == 1) {
+      return values;
+    }
     float[] result = new float[values.length];
     for (int o = 0; o < outer; o++) {
       for (int i = 0; i < a; i++) {

@@ -1,7 +1,9 @@
 package dev.azimuth.nn;
 
 import dev.azimuth.tensor.Backend;
+import dev.azimuth.tensor.Buffer;
 import dev.azimuth.tensor.DType;
+import dev.azimuth.tensor.MetaBackend;
 import dev.azimuth.tensor.Shape;
 import dev.azimuth.tensor.Tensor;
 import dev.azimuth.tensor.random.TorchRandom;
@@ -12,6 +14,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.SequencedMap;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -31,6 +34,7 @@ public final class Parameters {
   private static final class Tree {
     final Backend backend;
     final DType dtype;
+    final Storage storage;
     final boolean isTracked;
     final @Nullable ParameterSource source;
     final @Nullable TorchRandom random;
@@ -41,15 +45,28 @@ public final class Parameters {
     Tree(
         Backend backend,
         DType dtype,
+        Storage storage,
         boolean isTracked,
         @Nullable ParameterSource source,
         @Nullable TorchRandom random) {
       this.backend = backend;
       this.dtype = dtype;
+      this.storage = storage;
       this.isTracked = isTracked;
       this.source = source;
       this.random = random;
     }
+  }
+
+  /** How weights that are only read rest in memory. */
+  public enum Storage {
+    /** In float32, as they are computed with. */
+    FLOAT32,
+    /**
+     * Matrices and kernels in half precision, widened each time they are read: half the memory, and
+     * slower.
+     */
+    FLOAT16
   }
 
   private record Parameter(Tensor tensor, Shape published, Layout layout) {}
@@ -61,17 +78,28 @@ public final class Parameters {
 
   /** The root of a network with new parameters, tracked. */
   public static Parameters initialized(Backend backend, DType dtype, TorchRandom random) {
-    return new Parameters(new Tree(backend, dtype, true, null, random), "");
+    return new Parameters(new Tree(backend, dtype, Storage.FLOAT32, true, null, random), "");
   }
 
   /** The root of a network with stored parameters, untracked: for inference. */
   public static Parameters stored(Backend backend, DType dtype, ParameterSource source) {
-    return new Parameters(new Tree(backend, dtype, false, source, null), "");
+    return new Parameters(new Tree(backend, dtype, Storage.FLOAT32, false, source, null), "");
+  }
+
+  /** The root of a network with stored float32 parameters, untracked: for inference. */
+  public static Parameters stored(Backend backend, Storage storage, ParameterSource source) {
+    return new Parameters(new Tree(backend, DType.FLOAT32, storage, false, source, null), "");
+  }
+
+  /** The root of a network whose parameters have names and shapes and no elements. */
+  public static Parameters outlined() {
+    Tree tree = new Tree(new MetaBackend(), DType.FLOAT32, Storage.FLOAT32, false, null, null);
+    return new Parameters(tree, "");
   }
 
   /** The root of a network with stored parameters, tracked: for training. */
   public static Parameters trainable(Backend backend, DType dtype, ParameterSource source) {
-    return new Parameters(new Tree(backend, dtype, true, source, null), "");
+    return new Parameters(new Tree(backend, dtype, Storage.FLOAT32, true, source, null), "");
   }
 
   /** The place named {@code name} below this one. */
@@ -104,10 +132,8 @@ public final class Parameters {
 
   private Tensor add(String name, Initialization initialization, Shape published, Layout layout) {
     String full = path.isEmpty() ? name : path + "." + name;
-    float[] values = layout.toInside(values(full, initialization, published), published);
-    Shape inside = layout.inside(published);
-    Tensor tensor = tree.backend.empty(inside, tree.dtype);
-    tree.backend.upload(values, tensor.buffer());
+    Buffer buffer = buffer(full, initialization, published, layout);
+    Tensor tensor = new Tensor(tree.backend, layout.inside(published), buffer, null);
     Tensor leaf = tree.isTracked ? tensor.tracked() : tensor;
     if (tree.parameters.put(full, new Parameter(leaf, published, layout)) != null) {
       throw new IllegalStateException("two parameters are named " + full);
@@ -115,12 +141,25 @@ public final class Parameters {
     return leaf;
   }
 
+  private Buffer buffer(
+      String full, Initialization initialization, Shape published, Layout layout) {
+    if (tree.source == null && tree.random == null) {
+      return tree.backend.allocate(tree.dtype, published.size());
+    }
+    float[] values = layout.toInside(values(full, initialization, published), published);
+    if (tree.dtype == DType.FLOAT32 && !tree.isTracked) {
+      // never written, so that the source's array can stay its own
+      boolean isHalved = tree.storage == Storage.FLOAT16 && published.rank() > 1;
+      return isHalved ? tree.backend.halved(values) : tree.backend.adopt(values);
+    }
+    Buffer buffer = tree.backend.allocate(tree.dtype, values.length);
+    tree.backend.upload(values, buffer);
+    return buffer;
+  }
+
   private float[] values(String full, Initialization initialization, Shape published) {
     if (tree.source == null) {
-      if (tree.random == null) {
-        throw new IllegalStateException("neither a source nor a generator for " + full);
-      }
-      return initialization.draw(tree.random, published);
+      return initialization.draw(Objects.requireNonNull(tree.random), published);
     }
     // a placeholder lets construction go on, so that one error lists all the differences
     if (!tree.source.names().contains(full)) {
@@ -209,6 +248,13 @@ public final class Parameters {
           double[] elements = Objects.requireNonNull(values.get(name)).toDoubles();
           tree.backend.upload(elements, parameter.tensor.buffer());
         });
+  }
+
+  /** Every parameter's published shape, in the order of construction. */
+  public SequencedMap<String, Shape> shapes() {
+    SequencedMap<String, Shape> shapes = new LinkedHashMap<>();
+    tree.parameters.forEach((name, parameter) -> shapes.put(name, parameter.published));
+    return shapes;
   }
 
   /** Where the parameters live. */

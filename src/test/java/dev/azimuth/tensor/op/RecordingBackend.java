@@ -32,6 +32,11 @@ final class RecordingBackend implements Backend {
   }
 
   @Override
+  public Buffer halved(float[] values) {
+    return inner.halved(values);
+  }
+
+  @Override
   public void upload(float[] values, Buffer buffer) {
     inner.upload(values, buffer);
   }

@@ -14,6 +14,19 @@ public interface Backend extends AutoCloseable {
   /** Storage for {@code size} elements, all zero. */
   Buffer allocate(DType dtype, int size);
 
+  /** Storage of these float32 values; the caller gives the array up. */
+  default Buffer adopt(float[] values) {
+    Buffer buffer = allocate(DType.FLOAT32, values.length);
+    upload(values, buffer);
+    return buffer;
+  }
+
+  /**
+   * Storage, for reading only, of float32 values rounded to half precision: half the memory, and
+   * kernels widen it whenever they read it.
+   */
+  Buffer halved(float[] values);
+
   /** Copies {@code values}, converted to the buffer's type, into it; lengths must agree. */
   void upload(float[] values, Buffer buffer);
 

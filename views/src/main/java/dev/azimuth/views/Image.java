@@ -90,6 +90,24 @@ public final class Image {
     return true;
   }
 
+  /**
+   * This picture where a mask is white, transparent where it is black: alpha is the mask's red.
+   *
+   * @throws IllegalArgumentException unless the mask has this picture's size
+   */
+  public Image masked(Image mask) {
+    if (mask.width != width || mask.height != height) {
+      throw new IllegalArgumentException(
+          "mask: must have the picture's size, %d x %d; got %d x %d"
+              .formatted(width, height, mask.width, mask.height));
+    }
+    float[] out = rgba.clone();
+    for (int i = 0; i < out.length; i += 4) {
+      out[i + 3] = mask.rgba[i];
+    }
+    return new Image(width, height, out);
+  }
+
   /** This picture laid over a background; the result is opaque. */
   public Image over(Background background) {
     float[] out = new float[rgba.length];

@@ -18,8 +18,7 @@ record ContrastiveObjective(
     Batches batches,
     TrainingViews views,
     int batchSize,
-    double temperature,
-    boolean mirror)
+    double temperature)
     implements Objective {
 
   @Override
@@ -31,9 +30,8 @@ record ContrastiveObjective(
     int[] labels = new int[count];
     for (int i = 0; i < count; i++) {
       int[] order = random.randperm(views.views(objects[i]));
-      boolean isMirrored = mirror && random.randint(0, 2, 1)[0] == 1;
-      batch.add(new Batches.View(objects[i], order[0], isMirrored));
-      others.add(new Batches.View(objects[i], order[order.length - 1], isMirrored));
+      batch.add(new Batches.View(objects[i], order[0], false));
+      others.add(new Batches.View(objects[i], order[order.length - 1], false));
       labels[i] = i;
     }
     batch.addAll(others);

@@ -1,6 +1,7 @@
 package dev.azimuth.diffusion.training;
 
 import dev.azimuth.diffusion.NoiseSchedule;
+import dev.azimuth.diffusion.PredictionType;
 import dev.azimuth.diffusion.UNet;
 import dev.azimuth.diffusion.Zero123Conditioner;
 import dev.azimuth.tensor.Backend;
@@ -9,15 +10,16 @@ import dev.azimuth.tensor.Tensor;
 import dev.azimuth.tensor.random.TorchRandom;
 
 /**
- * Mean squared error of the predicted noise with the published dropout of the condition: one
- * uniform u per sample; the image embedding is zeroed where u &lt; 0.10 (the pose is kept and still
- * projected), the condition latent where 0.05 ≤ u &lt; 0.15 (reference {@code ddpm.py}, {@code
- * get_input}).
+ * Mean squared error of the predicted noise, or velocity, with the published dropout of the
+ * condition: one uniform u per sample; the image embedding is zeroed where u &lt; 0.10 (the pose is
+ * kept and still projected), the condition latent where 0.05 ≤ u &lt; 0.15 (reference {@code
+ * ddpm.py}, {@code get_input}).
  */
 record NoiseObjective(
     UNet unet,
     Zero123Conditioner conditioner,
     NoiseSchedule schedule,
+    PredictionType predictionType,
     double scaleFactor,
     LatentCache cache,
     TrainingViews views,
@@ -70,11 +72,18 @@ record NoiseObjective(
       timesteps[n] = (int) told[n];
     }
     Tensor noise = Tensor.of(backend, latent, random.randn(start.length));
-    Tensor noisy = schedule.addNoise(Tensor.of(backend, latent, start), noise, timesteps);
+    Tensor clean = Tensor.of(backend, latent, start);
+    Tensor noisy = schedule.addNoise(clean, noise, timesteps);
     Tensor input = Tensor.concat(3, noisy, Tensor.of(backend, latent, concat));
     Tensor embeddings = Tensor.of(backend, Shape.of(samples, batch.embedding), embedding);
     Tensor poses = Tensor.of(backend, embeddings.dtype(), Shape.of(samples, 4), pose);
-    return unet.forward(input, told, conditioner.token(embeddings, poses)).meanSquaredError(noise);
+    Tensor target =
+        switch (predictionType) {
+          case EPSILON -> noise;
+          case V_PREDICTION -> schedule.velocity(clean, noise, timesteps);
+        };
+    Tensor predicted = unet.forward(input, told, conditioner.token(embeddings, poses));
+    return predicted.meanSquaredError(target);
   }
 
   /** A posterior sample, scaled: what is denoised. */

@@ -15,7 +15,8 @@ import org.jspecify.annotations.Nullable;
  * @param noisePrediction the third stage
  * @param projectionLearningRateFactor multiplies that stage's learning rate for {@code
  *     cc_projection}, which alone tells the network of the camera's move; 10 as published
- * @param mirror whether mirrored objects are trained on beside the objects
+ * @param mirror whether the third stage, which must learn shapes, sees each object mirrored too;
+ *     the first two are cheaper without
  */
 public record TrainingConfig(
     long seed,

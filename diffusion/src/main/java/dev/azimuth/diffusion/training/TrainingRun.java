@@ -96,7 +96,7 @@ public final class TrainingRun {
       int batchSize = config.autoencoder().batchSize();
       Objective objective =
           new AutoencoderObjective(
-              autoencoder, batches, batches.all(config.mirror()), batchSize, config.klWeight());
+              autoencoder, batches, batches.all(false), batchSize, config.klWeight());
       train(AUTOENCODER, config.autoencoder(), root, objective, listener);
     }
     return result(AUTOENCODER);
@@ -106,11 +106,12 @@ public final class TrainingRun {
     if (!isFinished(IMAGE_ENCODER)) {
       Parameters root = initialized(2);
       ClipVision clip = clip(root);
-      ClipPreprocess preprocess = new ClipPreprocess(clip.config().inputResolution());
+      ClipPreprocess preprocess =
+          new ClipPreprocess(clip.config().inputResolution(), config.model().clipResize());
       int batchSize = config.imageEncoder().batchSize();
       Objective objective =
           new ContrastiveObjective(
-              clip, preprocess, batches, views, batchSize, config.temperature(), config.mirror());
+              clip, preprocess, batches, views, batchSize, config.temperature());
       train(IMAGE_ENCODER, config.imageEncoder(), root, objective, listener);
     }
     return result(IMAGE_ENCODER);
@@ -130,7 +131,8 @@ public final class TrainingRun {
     Parameters root = initialized(3);
     UNet unet = new UNet(root.at("model").at("diffusion_model"), model.unet());
     Zero123Conditioner conditioner =
-        new Zero123Conditioner(root.at(PROJECTION), firstStage, clip, model.unet().contextDim());
+        new Zero123Conditioner(
+            root.at(PROJECTION), firstStage, clip, model.unet().contextDim(), model.clipResize());
     LatentCache cache =
         new LatentCache(firstStage, conditioner, batches, batches.all(config.mirror()), listener);
     int z = model.autoencoder().embedDim();
@@ -140,6 +142,7 @@ public final class TrainingRun {
             unet,
             conditioner,
             new NoiseSchedule(model.schedule()),
+            model.predictionType(),
             scaled.scaleFactor(),
             cache,
             views,

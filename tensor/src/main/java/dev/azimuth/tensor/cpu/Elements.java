@@ -11,6 +11,7 @@ final class Elements {
     return switch ((HostBuffer) x.buffer()) {
       case HostBuffer.Floats(float[] values) -> widened(values);
       case HostBuffer.Doubles(double[] values) -> values;
+      case HostBuffer.Halves halves -> widened(halves.widened());
     };
   }
 
@@ -20,6 +21,7 @@ final class Elements {
       case HostBuffer.Floats(float[] target) -> narrow(values, target);
       case HostBuffer.Doubles(double[] target) ->
           System.arraycopy(values, 0, target, 0, target.length);
+      case HostBuffer.Halves _ -> throw HostBuffer.Halves.written();
     }
   }
 

@@ -34,9 +34,48 @@ sealed interface HostBuffer extends Buffer {
     }
   }
 
-  /** The array of a float32 tensor on a CPU backend. */
+  /** float32 elements at rest in half precision, to be read only. */
+  record Halves(short[] values) implements HostBuffer {
+    static Halves of(float[] values) {
+      short[] halves = new short[values.length];
+      for (int i = 0; i < halves.length; i++) {
+        halves[i] = Float.floatToFloat16(values[i]);
+      }
+      return new Halves(halves);
+    }
+
+    @Override
+    public int size() {
+      return values.length;
+    }
+
+    @Override
+    public DType dtype() {
+      return DType.FLOAT32;
+    }
+
+    /** Why such a buffer isn't overwritten. */
+    static UnsupportedOperationException written() {
+      return new UnsupportedOperationException(
+          "weights at rest in half precision are for reading only");
+    }
+
+    float[] widened() {
+      float[] wide = new float[values.length];
+      for (int i = 0; i < wide.length; i++) {
+        wide[i] = Float.float16ToFloat(values[i]);
+      }
+      return wide;
+    }
+  }
+
+  /** The array of a float32 tensor on a CPU backend; a copy if it rests in half precision. */
   static float[] floats(Tensor x) {
-    return ((Floats) x.buffer()).values();
+    return switch (x.buffer()) {
+      case Floats(float[] values) -> values;
+      case Halves halves -> halves.widened();
+      case Buffer other -> throw new ClassCastException(other + " isn't float32 on the CPU");
+    };
   }
 
   /** The array of a float64 tensor on a CPU backend. */

@@ -34,6 +34,16 @@ final class ScalarBackend implements Backend {
   }
 
   @Override
+  public Buffer adopt(float[] values) {
+    return new HostBuffer.Floats(values);
+  }
+
+  @Override
+  public Buffer halved(float[] values) {
+    return HostBuffer.Halves.of(values);
+  }
+
+  @Override
   public void upload(float[] values, Buffer buffer) {
     requireLength(values.length, buffer);
     switch ((HostBuffer) buffer) {
@@ -41,6 +51,7 @@ final class ScalarBackend implements Backend {
           System.arraycopy(values, 0, target, 0, target.length);
       case HostBuffer.Doubles(double[] target) ->
           System.arraycopy(Elements.widened(values), 0, target, 0, target.length);
+      case HostBuffer.Halves _ -> throw HostBuffer.Halves.written();
     }
   }
 
@@ -51,6 +62,7 @@ final class ScalarBackend implements Backend {
       case HostBuffer.Floats(float[] target) -> Elements.narrow(values, target);
       case HostBuffer.Doubles(double[] target) ->
           System.arraycopy(values, 0, target, 0, target.length);
+      case HostBuffer.Halves _ -> throw HostBuffer.Halves.written();
     }
   }
 
@@ -71,6 +83,7 @@ final class ScalarBackend implements Backend {
         Elements.narrow(values, narrow);
         yield narrow;
       }
+      case HostBuffer.Halves halves -> halves.widened();
     };
   }
 
@@ -79,6 +92,7 @@ final class ScalarBackend implements Backend {
     return switch ((HostBuffer) buffer) {
       case HostBuffer.Floats(float[] values) -> Elements.widened(values);
       case HostBuffer.Doubles(double[] values) -> values.clone();
+      case HostBuffer.Halves halves -> Elements.widened(halves.widened());
     };
   }
 

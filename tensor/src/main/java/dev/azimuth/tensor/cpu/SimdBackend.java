@@ -39,6 +39,16 @@ final class SimdBackend implements Backend {
   }
 
   @Override
+  public Buffer adopt(float[] values) {
+    return scalar.adopt(values);
+  }
+
+  @Override
+  public Buffer halved(float[] values) {
+    return scalar.halved(values);
+  }
+
+  @Override
   public void upload(float[] values, Buffer buffer) {
     scalar.upload(values, buffer);
   }
