@@ -3,11 +3,11 @@ package dev.azimuth.tensor.file;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
-import java.util.Collection;
 import java.util.Collections;
 import java.util.Map;
 import java.util.SequencedMap;
@@ -25,7 +25,7 @@ import java.util.SequencedMap;
  * repeated names, unknown types, sizes that are not shape times type, and tensors that overlap or
  * do not cover the data exactly. Source: the format's description in the safetensors project.
  */
-public final class SafeTensors implements AutoCloseable {
+public final class SafeTensors implements TensorFile {
   private final Path file;
   private final Arena arena;
   private final Map<String, String> metadata;
@@ -61,23 +61,21 @@ public final class SafeTensors implements AutoCloseable {
   }
 
   /** The file that is open. */
+  @Override
   public Path file() {
     return file;
   }
 
   /** The strings under {@code __metadata__}; empty if the file has none. */
+  @Override
   public Map<String, String> metadata() {
     return metadata;
   }
 
   /** All tensors by name, in the order of the header. */
+  @Override
   public SequencedMap<String, Entry> entries() {
     return entries;
-  }
-
-  /** All names, in the order of the header. */
-  public Collection<String> names() {
-    return entries.keySet();
   }
 
   /**
@@ -85,6 +83,7 @@ public final class SafeTensors implements AutoCloseable {
    *
    * @throws FileFormatException if there is none
    */
+  @Override
   public Entry entry(String name) throws FileFormatException {
     Entry entry = entries.get(name);
     if (entry == null) {
@@ -100,7 +99,7 @@ public final class SafeTensors implements AutoCloseable {
   }
 
   /** One tensor of an open file. */
-  public static final class Entry {
+  public static final class Entry implements StoredTensor {
     private final Path file;
     private final String name;
     private final ElementType type;
@@ -127,20 +126,22 @@ public final class SafeTensors implements AutoCloseable {
       this.end = end;
     }
 
+    @Override
     public String name() {
       return name;
     }
 
+    @Override
     public ElementType type() {
       return type;
     }
 
-    /** The extents; empty for a scalar, which has one value. */
+    @Override
     public int[] shape() {
       return shape.clone();
     }
 
-    /** The number of values. */
+    @Override
     public long count() {
       return (end - begin) / type.bytes();
     }
@@ -158,12 +159,15 @@ public final class SafeTensors implements AutoCloseable {
       return end;
     }
 
-    /**
-     * A copy of the values as float32: exact from F32, F16, BF16 and integers below 2^24, rounded
-     * from others.
-     *
-     * @throws FileFormatException if there are more than an array can hold
-     */
+    @Override
+    public byte[] bytes() throws FileFormatException {
+      if (end - begin > Extents.MAX_ARRAY) {
+        throw refuse((end - begin) + " bytes are more than one array can hold");
+      }
+      return data().toArray(ValueLayout.JAVA_BYTE);
+    }
+
+    @Override
     public float[] floats() throws FileFormatException {
       float[] values = new float[checkedCount()];
       MemorySegment data = data();
@@ -194,11 +198,7 @@ public final class SafeTensors implements AutoCloseable {
       return values;
     }
 
-    /**
-     * A copy of the values as float64: exact but for integers beyond 2^53, which are rounded.
-     *
-     * @throws FileFormatException if there are more than an array can hold
-     */
+    @Override
     public double[] doubles() throws FileFormatException {
       double[] values = new double[checkedCount()];
       MemorySegment data = data();
@@ -212,12 +212,7 @@ public final class SafeTensors implements AutoCloseable {
       return values;
     }
 
-    /**
-     * A copy of the values as integers; BOOL gives 0 and 1.
-     *
-     * @throws FileFormatException if the type is floating-point, a value is beyond 2^63 - 1, or
-     *     there are more than an array can hold
-     */
+    @Override
     public long[] longs() throws FileFormatException {
       if (type.isFloatingPoint()) {
         throw refuse("integers expected; got " + type);
