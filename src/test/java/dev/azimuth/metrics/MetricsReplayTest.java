@@ -4,9 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.azimuth.replay.ReplayComparison;
-import dev.azimuth.replay.ReplayConfig;
-import dev.azimuth.replay.ReplayRecord;
+import dev.azimuth.app.replay.ReplayComparison;
+import dev.azimuth.app.replay.ReplayConfig;
+import dev.azimuth.app.replay.ReplayRecord;
 import dev.azimuth.tensor.Shape;
 import dev.azimuth.tensor.file.TestFiles;
 import java.io.IOException;

@@ -1,13 +1,13 @@
-package dev.azimuth.replay;
+package dev.azimuth.app.replay;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.azimuth.app.replay.ReplayRecord.Values;
 import dev.azimuth.nn.Linear;
 import dev.azimuth.nn.ParameterException;
-import dev.azimuth.replay.ReplayRecord.Values;
 import dev.azimuth.tensor.Backend;
 import dev.azimuth.tensor.Shape;
 import dev.azimuth.tensor.cpu.CpuBackend;

@@ -1,8 +1,11 @@
-package dev.azimuth.replay;
+package dev.azimuth.app.replay;
 
-import dev.azimuth.replay.ReplayRecord.Values;
+import dev.azimuth.app.replay.ReplayRecord.Values;
 import dev.azimuth.tensor.Shape;
 import java.util.Arrays;
+import java.util.Comparator;
+import java.util.Locale;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
@@ -10,7 +13,7 @@ import java.util.stream.IntStream;
  *
  * <p>The error is {@code ‖got - expected‖₂ / ‖expected‖₂}. Where expected is all zeros, an output
  * must be zero exactly, and a gradient's error is {@code ‖got‖₂ / S} with S the largest norm among
- * the record's gradients and cotangents. Integers must be equal.
+ * the record's gradients and cotangents. Integers and infinities must be equal.
  *
  * @param tensor the tensor's full name in the record
  * @param error the error as above; infinite where the shape differs
@@ -29,12 +32,12 @@ public record ReplayComparison(String tensor, double error, double tolerance, St
     }
     double tolerance = expected.isInteger() ? 0 : record.tolerance();
     double error = error(record, tensor, expected, got);
-    String worst = error <= tolerance ? "" : worst(expected.elements(), got);
+    String worst = error <= tolerance ? "" : worst(expected, got);
     return new ReplayComparison(tensor, error, tolerance, worst);
   }
 
   private static double error(ReplayRecord record, String tensor, Values expected, double[] got) {
-    double norm = norm(expected.elements());
+    double norm = norm(Arrays.stream(expected.elements()).filter(Double::isFinite).toArray());
     double distance = norm(difference(got, expected.elements()));
     if (distance == 0) {
       return 0;
@@ -59,21 +62,31 @@ public record ReplayComparison(String tensor, double error, double tolerance, St
   }
 
   private static double[] difference(double[] a, double[] b) {
-    return IntStream.range(0, a.length).mapToDouble(i -> a[i] - b[i]).toArray();
+    // equal infinities differ by nothing
+    return IntStream.range(0, a.length).mapToDouble(i -> a[i] == b[i] ? 0 : a[i] - b[i]).toArray();
   }
 
-  private static String worst(double[] expected, double[] got) {
-    double[] distance = difference(got, expected);
-    StringBuilder text = new StringBuilder();
-    for (int n = 0; n < Math.min(WORST, distance.length); n++) {
-      int at = 0;
-      for (int i = 1; i < distance.length; i++) {
-        at = Math.abs(distance[i]) > Math.abs(distance[at]) ? i : at;
-      }
-      text.append(" [%d] %s for %s".formatted(at, got[at], expected[at]));
-      distance[at] = 0;
+  private static String worst(Values expected, double[] got) {
+    double[] distance = difference(got, expected.elements());
+    return IntStream.range(0, distance.length)
+        .boxed()
+        // NaN counts as the largest
+        .sorted(Comparator.<Integer>comparingDouble(i -> Math.abs(distance[i])).reversed())
+        .limit(WORST)
+        .filter(i -> distance[i] != 0)
+        .map(i -> position(expected.shape(), i) + " " + got[i] + " for " + expected.elements()[i])
+        .collect(Collectors.joining(", "));
+  }
+
+  /** Row-major element {@code i}'s place in a shape, as [2, 0, 5]. */
+  private static String position(Shape shape, int i) {
+    int[] index = new int[shape.rank()];
+    int rest = i;
+    for (int axis = index.length - 1; axis >= 0; axis--) {
+      index[axis] = rest % shape.dim(axis);
+      rest /= shape.dim(axis);
     }
-    return text.toString();
+    return Arrays.toString(index);
   }
 
   /** Whether the error is within the tolerance; NaN never is. */
@@ -81,9 +94,22 @@ public record ReplayComparison(String tensor, double error, double tolerance, St
     return error <= tolerance;
   }
 
+  /** One line, the tensor's name filled up to {@code width}. */
+  public String line(int width) {
+    String verdict = passes() ? "ok" : "MISS";
+    // positions and numbers read the same everywhere
+    return String.format(
+        Locale.ROOT,
+        "%-" + width + "s  error %8.2e  tolerance %7.1e  %s%s",
+        tensor,
+        error,
+        tolerance,
+        verdict,
+        worst.isEmpty() ? "" : ": " + worst);
+  }
+
   @Override
   public String toString() {
-    return "%-4s %s: error %.2e, tolerance %.0e%s"
-        .formatted(passes() ? "ok" : "MISS", tensor, error, tolerance, passes() ? "" : ";" + worst);
+    return line(tensor.length());
   }
 }

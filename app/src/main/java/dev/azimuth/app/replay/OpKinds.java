@@ -1,4 +1,4 @@
-package dev.azimuth.replay;
+package dev.azimuth.app.replay;
 
 import dev.azimuth.tensor.BinaryFunction;
 import dev.azimuth.tensor.Conv2dGeometry.Padding;
@@ -21,7 +21,7 @@ final class OpKinds {
     ReplayConfig shapes = r.config().object("shapes");
     for (String name : shapes.json().members().keySet()) {
       Shape shape = Shape.of(shapes.integers(name));
-      float[] draws = new TorchRandom(r.config().longInteger("seed")).randn(shape.size());
+      float[] draws = new TorchRandom(r.config().seed("seed")).randn(shape.size());
       outputs.put(name, Tensor.of(r.backend(), shape, draws));
     }
     return outputs;
@@ -138,8 +138,22 @@ final class OpKinds {
     return y(r.weight("weight").gather(r.integers("index"), r.inputShape("index")));
   }
 
+  /** A vector is a row at the left, a column at the right, as in {@code torch.matmul}. */
   static Map<String, Tensor> matmul(Replay r) {
-    return y(r.input("a").matmul(r.input("b")));
+    Tensor a = r.input("a");
+    Tensor b = r.input("b");
+    boolean isRow = a.shape().rank() == 1;
+    boolean isColumn = b.shape().rank() == 1;
+    Tensor y = (isRow ? a.reshape(1, -1) : a).matmul(isColumn ? b.reshape(-1, 1) : b);
+    IntStream.Builder kept = IntStream.builder();
+    int[] dims = y.shape().toArray();
+    for (int axis = 0; axis < dims.length; axis++) {
+      boolean isAdded = (isRow && axis == dims.length - 2) || (isColumn && axis == dims.length - 1);
+      if (!isAdded) {
+        kept.add(dims[axis]);
+      }
+    }
+    return y(y.reshape(kept.build().toArray()));
   }
 
   private static Map<String, Tensor> y(Tensor y) {

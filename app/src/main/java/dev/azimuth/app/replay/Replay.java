@@ -1,9 +1,10 @@
-package dev.azimuth.replay;
+package dev.azimuth.app.replay;
 
+import dev.azimuth.app.replay.ReplayRecord.Values;
 import dev.azimuth.autograd.Gradients;
+import dev.azimuth.nn.Context;
 import dev.azimuth.nn.ParameterSource;
 import dev.azimuth.nn.Parameters;
-import dev.azimuth.replay.ReplayRecord.Values;
 import dev.azimuth.tensor.Backend;
 import dev.azimuth.tensor.DType;
 import dev.azimuth.tensor.Shape;
@@ -14,7 +15,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,38 +25,56 @@ import org.jspecify.annotations.Nullable;
  * the record has its gradient; all of it is in published layout.
  */
 public final class Replay {
+  /** The path that attends, whatever the number of tokens: what the reference does. */
+  public static final Function<Tensor, Context> ATTENDING = Context.Tokens::new;
+
+  /** The path without attention where there is one token. */
+  public static final Function<Tensor, Context> COLLAPSING =
+      tokens ->
+          tokens.shape().dim(1) == 1 ? new Context.SingleToken(tokens) : new Context.Tokens(tokens);
+
   private final ReplayRecord record;
   private final Backend backend;
+  private final Function<Tensor, Context> path;
+  private final Runnable onWeight;
   private final Map<String, Tensor> leaves = new HashMap<>();
   private @Nullable Parameters parameters;
 
-  private Replay(ReplayRecord record, Backend backend) {
+  /**
+   * A replay that has not been run.
+   *
+   * @param path how context tokens are attended to
+   * @param onWeight told of each weight that a network has taken
+   */
+  public Replay(
+      ReplayRecord record, Backend backend, Function<Tensor, Context> path, Runnable onWeight) {
     this.record = record;
     this.backend = backend;
+    this.path = path;
+    this.onWeight = onWeight;
+  }
+
+  /** Runs a record on a backend by the path that attends. */
+  public static List<ReplayComparison> of(ReplayRecord record, ReplayKind kind, Backend backend) {
+    return new Replay(record, backend, ATTENDING, () -> {}).run(kind);
   }
 
   /**
-   * Computes a record and compares every output and gradient that it holds.
+   * Computes the record, once, and compares every output and gradient that it holds.
    *
-   * @throws IllegalStateException if the kind gives other outputs than the record, or leaves
-   *     weights of the record unread
+   * @throws IllegalStateException if the kind lacks an output of the record, or leaves weights of
+   *     the record unread
    */
-  public static List<ReplayComparison> of(ReplayRecord record, ReplayKind kind, Backend backend) {
-    Replay replay = new Replay(record, backend);
-    Map<String, Tensor> outputs = kind.run(replay);
-    Set<String> expected = record.group("output").keySet();
-    if (!outputs.keySet().equals(expected)) {
-      throw new IllegalStateException(
-          record.name() + " has outputs " + expected + ", computed were " + outputs.keySet());
-    }
-    replay.requireAllRead();
+  public List<ReplayComparison> run(ReplayKind kind) {
+    Map<String, Tensor> outputs = kind.run(this);
+    requireAllRead();
     List<ReplayComparison> comparisons = new ArrayList<>();
-    for (String name : expected) {
-      Tensor y = outputs.get(name);
+    for (String name : record.group("output").keySet()) {
+      Tensor y = output(outputs, name);
       comparisons.add(ReplayComparison.of(record, "output." + name, y.shape(), y.toDoubles()));
     }
     if (record.hasGradients()) {
-      comparisons.addAll(replay.gradients(outputs));
+      comparisons.addAll(gradients(outputs));
     }
     return comparisons;
   }
@@ -76,18 +97,38 @@ public final class Replay {
   /** An input. */
   public Tensor input(String name) {
     Values values = record.tensor("input." + name);
-    return leaf("input." + name, values.shape(), ReplayRecord.floats(values));
+    return leaf("input." + name, values.shape(), values.floats());
+  }
+
+  /** An input of tokens [B, M, D], as what a network attends to. */
+  public Context context(String name) {
+    return context(input(name));
+  }
+
+  /** Tokens [B, M, D], as what a network attends to. */
+  public Context context(Tensor tokens) {
+    return path.apply(tokens);
   }
 
   /** An input of integers. */
-  public int[] integers(String name) {
+  public long[] longs(String name) {
     Values values = record.tensor("input." + name);
     if (!values.isInteger()) {
-      throw new IllegalArgumentException(record.name() + ": " + name + " isn't of integers");
+      throw new IllegalArgumentException("input." + name + " must be of integers");
     }
-    int[] integers = new int[values.elements().length];
+    long[] integers = new long[values.elements().length];
     for (int i = 0; i < integers.length; i++) {
-      integers[i] = Math.toIntExact((long) values.elements()[i]);
+      integers[i] = (long) values.elements()[i];
+    }
+    return integers;
+  }
+
+  /** An input of integers below 2³¹. */
+  public int[] integers(String name) {
+    long[] longs = longs(name);
+    int[] integers = new int[longs.length];
+    for (int i = 0; i < integers.length; i++) {
+      integers[i] = Math.toIntExact(longs[i]);
     }
     return integers;
   }
@@ -99,11 +140,11 @@ public final class Replay {
 
   /** A weight, for kinds that are an operation and no module. */
   public Tensor weight(String name) {
-    Shape shape = record.weights().get(name);
-    if (shape == null) {
-      throw new IllegalArgumentException(record.name() + " has no weight " + name);
+    ParameterSource weights = record.weights();
+    if (!weights.names().contains(name)) {
+      throw new IllegalArgumentException("the record has no weight " + name);
     }
-    return leaf("weight." + name, shape, record.weight(name));
+    return leaf("weight." + name, weights.shape(name), weights.values(name));
   }
 
   /** All weights, for kinds that are a module. */
@@ -112,12 +153,12 @@ public final class Replay {
   }
 
   /**
-   * All weights, and beside them those of a part that the module has and the record's outputs don't
-   * depend on.
+   * All weights, and beside them zeros for a part of these names and shapes that the module has and
+   * the record's outputs don't depend on.
    */
-  public Parameters parametersBeside(Map<String, ParameterSource.Stored> unused) {
+  public Parameters parametersBeside(Map<String, Shape> unused) {
     if (parameters == null) {
-      ParameterSource source = new Weights(record, unused);
+      ParameterSource source = new Weights(record.weights(), unused, onWeight);
       parameters =
           record.hasGradients()
               ? Parameters.trainable(backend, DType.FLOAT32, source)
@@ -140,11 +181,20 @@ public final class Replay {
       parameters.requireComplete();
       return;
     }
-    Set<String> unread = new TreeSet<>(record.weights().keySet());
+    Set<String> unread = new TreeSet<>(record.weights().names());
     unread.removeIf(weight -> leaves.containsKey("weight." + weight));
     if (!unread.isEmpty()) {
-      throw new IllegalStateException(record.name() + ": weights left unread: " + unread);
+      throw new IllegalStateException("weights left unread: " + unread);
     }
+  }
+
+  private static Tensor output(Map<String, Tensor> outputs, String name) {
+    Tensor y = outputs.get(name);
+    if (y == null) {
+      throw new IllegalStateException(
+          "the record has an output " + name + ", computed were " + outputs.keySet());
+    }
+    return y;
   }
 
   private List<ReplayComparison> gradients(Map<String, Tensor> outputs) {
@@ -154,8 +204,8 @@ public final class Replay {
         .group("cotangent")
         .forEach(
             (name, cotangent) -> {
-              ys.add(outputs.get(name));
-              dys.add(Tensor.of(backend, cotangent.shape(), ReplayRecord.floats(cotangent)));
+              ys.add(output(outputs, name));
+              dys.add(Tensor.of(backend, cotangent.shape(), cotangent.floats()));
             });
     Map<String, Values> got = gradients(Gradients.of(ys, dys));
     List<ReplayComparison> comparisons = new ArrayList<>();
@@ -199,26 +249,40 @@ public final class Replay {
     return new Values(stored.shape(), elements, false);
   }
 
-  /** A record's weights as a network's parameters, drawn one at a time where they are seeded. */
-  private record Weights(ReplayRecord record, Map<String, ParameterSource.Stored> unused)
-      implements ParameterSource {
+  /** A record's weights, and zeros beside them, as a network's parameters, taken one at a time. */
+  private static final class Weights implements ParameterSource {
+    private final ParameterSource own;
+    private final Map<String, Shape> shapes = new TreeMap<>();
+    private final Set<String> zeros;
+    private final Runnable onWeight;
+
+    Weights(ParameterSource own, Map<String, Shape> unused, Runnable onWeight) {
+      this.own = own;
+      this.zeros = new TreeSet<>(unused.keySet());
+      zeros.removeAll(own.names());
+      unused.forEach(shapes::put);
+      own.names().forEach(name -> shapes.put(name, own.shape(name)));
+      this.onWeight = onWeight;
+    }
+
     @Override
     public Set<String> names() {
-      Set<String> names = new TreeSet<>(record.weights().keySet());
-      names.addAll(unused.keySet());
-      return names;
+      return shapes.keySet();
     }
 
     @Override
     public Shape shape(String name) {
-      Stored beside = unused.get(name);
-      return beside == null ? record.weights().get(name) : beside.shape();
+      Shape shape = shapes.get(name);
+      if (shape == null) {
+        throw new IllegalArgumentException("no parameter named " + name);
+      }
+      return shape;
     }
 
     @Override
     public float[] values(String name) {
-      Stored beside = unused.get(name);
-      return beside == null ? record.weight(name) : beside.values();
+      onWeight.run();
+      return zeros.contains(name) ? new float[shape(name).size()] : own.values(name);
     }
   }
 }

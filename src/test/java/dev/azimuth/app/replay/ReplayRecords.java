@@ -1,4 +1,4 @@
-package dev.azimuth.replay;
+package dev.azimuth.app.replay;
 
 import dev.azimuth.tensor.file.TestFiles;
 import java.io.IOException;

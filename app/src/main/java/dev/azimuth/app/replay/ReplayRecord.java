@@ -1,19 +1,20 @@
-package dev.azimuth.replay;
+package dev.azimuth.app.replay;
 
-import dev.azimuth.diffusion.SeededWeights;
+import dev.azimuth.diffusion.SeededParameters;
+import dev.azimuth.nn.ParameterSource;
 import dev.azimuth.tensor.Shape;
 import dev.azimuth.tensor.file.FileFormatException;
 import dev.azimuth.tensor.file.Json;
 import dev.azimuth.tensor.file.SafeTensors;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Collections;
-import java.util.List;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.SequencedMap;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /**
  * One computation of the reference implementation: metadata, and tensors named {@code input.NAME},
@@ -29,7 +30,7 @@ public final class ReplayRecord {
   private final ReplayConfig config;
   private final double tolerance;
   private final SequencedMap<String, Values> tensors;
-  private final SequencedMap<String, Seeded> seeded;
+  private final ParameterSource weights;
 
   /**
    * A stored tensor.
@@ -39,9 +40,39 @@ public final class ReplayRecord {
    * @param isInteger whether it is stored as integers, which must be matched exactly
    */
   @SuppressWarnings("ArrayRecordComponent") // compared by ReplayComparison only
-  public record Values(Shape shape, double[] elements, boolean isInteger) {}
+  public record Values(Shape shape, double[] elements, boolean isInteger) {
+    /** The elements in float32. */
+    float[] floats() {
+      float[] floats = new float[elements.length];
+      for (int i = 0; i < floats.length; i++) {
+        floats[i] = (float) elements[i];
+      }
+      return floats;
+    }
+  }
 
-  private record Seeded(Shape shape, long seed) {}
+  /** What is stored is served before what is drawn. */
+  private record Weights(SequencedMap<String, Values> stored, SeededParameters seeded)
+      implements ParameterSource {
+    @Override
+    public Set<String> names() {
+      Set<String> names = new TreeSet<>(stored.keySet());
+      names.addAll(seeded.names());
+      return names;
+    }
+
+    @Override
+    public Shape shape(String name) {
+      Values values = stored.get(name);
+      return values == null ? seeded.shape(name) : values.shape();
+    }
+
+    @Override
+    public float[] values(String name) {
+      Values values = stored.get(name);
+      return values == null ? seeded.values(name) : values.floats();
+    }
+  }
 
   private ReplayRecord(
       String name,
@@ -49,13 +80,13 @@ public final class ReplayRecord {
       ReplayConfig config,
       double tolerance,
       SequencedMap<String, Values> tensors,
-      SequencedMap<String, Seeded> seeded) {
+      SeededParameters seeded) {
     this.name = name;
     this.kind = kind;
     this.config = config;
     this.tolerance = tolerance;
     this.tensors = tensors;
-    this.seeded = seeded;
+    this.weights = new Weights(group("weight"), seeded);
   }
 
   /**
@@ -71,13 +102,16 @@ public final class ReplayRecord {
         boolean isInteger = !entry.type().isFloatingPoint();
         tensors.put(entry.name(), new Values(Shape.of(entry.shape()), entry.doubles(), isInteger));
       }
-      return new ReplayRecord(
-          file.getFileName().toString().replace(".safetensors", ""),
-          metadata(stored, "kind"),
-          new ReplayConfig(object(stored, "config")),
-          Double.parseDouble(metadata(stored, "tolerance")),
-          tensors,
-          seeded(stored));
+      ReplayRecord record =
+          new ReplayRecord(
+              file.getFileName().toString().replace(".safetensors", ""),
+              metadata(stored, "kind"),
+              new ReplayConfig(object(stored, "config")),
+              tolerance(stored),
+              tensors,
+              seeded(stored));
+      record.requireWhole(file);
+      return record;
     }
   }
 
@@ -90,7 +124,7 @@ public final class ReplayRecord {
   private static String metadata(SafeTensors stored, String key) throws FileFormatException {
     String value = stored.metadata().get(key);
     if (value == null) {
-      throw new FileFormatException(stored.file(), "the metadata lack " + key);
+      throw new FileFormatException(stored.file(), "is no record: its metadata has no " + key);
     }
     return value;
   }
@@ -103,25 +137,56 @@ public final class ReplayRecord {
     throw new FileFormatException(stored.file(), key + " must be a JSON object");
   }
 
-  /** Parameter number i, in the order of names, is drawn with the seed plus i. */
-  private static SequencedMap<String, Seeded> seeded(SafeTensors stored)
-      throws FileFormatException {
-    SequencedMap<String, Seeded> seeded = new TreeMap<>();
+  private static double tolerance(SafeTensors stored) throws FileFormatException {
+    String text = metadata(stored, "tolerance");
+    try {
+      double tolerance = Double.parseDouble(text);
+      if (tolerance >= 0 && tolerance < 1) {
+        return tolerance;
+      }
+    } catch (NumberFormatException e) {
+      throw new FileFormatException(stored.file(), "tolerance must be a number; got " + text, e);
+    }
+    throw new FileFormatException(
+        stored.file(), "tolerance must be 0 or more and below 1, where zeros miss; got " + text);
+  }
+
+  private static SeededParameters seeded(SafeTensors stored) throws FileFormatException {
+    Map<String, Shape> shapes = new HashMap<>();
     if (!stored.metadata().containsKey("seeded_weights")) {
-      return seeded;
+      return new SeededParameters(shapes, 0);
     }
     ReplayConfig rule = new ReplayConfig(object(stored, "seeded_weights"));
-    if (!rule.text("rule").equals("torch.randn")) {
+    if (!rule.text("rule").equals(SeededParameters.RULE)) {
       throw new FileFormatException(stored.file(), "unknown rule " + rule.text("rule"));
     }
-    long seed = rule.longInteger("seed");
-    ReplayConfig shapes = rule.object("parameters");
-    List<String> names = new ArrayList<>(shapes.json().members().keySet());
-    Collections.sort(names);
-    for (String name : names) {
-      seeded.put(name, new Seeded(Shape.of(shapes.integers(name)), seed++));
+    ReplayConfig parameters = rule.object("parameters");
+    for (String name : parameters.json().members().keySet()) {
+      shapes.put(name, Shape.of(parameters.integers(name)));
     }
-    return seeded;
+    return new SeededParameters(shapes, rule.seed("seed"));
+  }
+
+  /** What is compared must be there, and each gradient must be that of something. */
+  private void requireWhole(Path file) throws FileFormatException {
+    if (group("output").isEmpty()) {
+      throw new FileFormatException(file, "is no record: it has no output");
+    }
+    requireAmong(file, "cotangent", group("output").keySet());
+    requireAmong(file, "grad.input", group("input").keySet());
+    requireAmong(file, "grad.weight", weights.names());
+    if (hasGradients() && group("cotangent").isEmpty()) {
+      throw new FileFormatException(file, "has gradients and no cotangent");
+    }
+  }
+
+  private void requireAmong(Path file, String group, Set<String> names) throws FileFormatException {
+    for (String member : group(group).keySet()) {
+      if (!names.contains(member)) {
+        throw new FileFormatException(
+            file, group + "." + member + " is that of nothing among " + names);
+      }
+    }
   }
 
   /** KIND--CASE. */
@@ -162,40 +227,21 @@ public final class ReplayRecord {
     return tensors.keySet().stream().anyMatch(tensor -> tensor.startsWith("grad."));
   }
 
-  /** Every stored and seeded weight's shape. */
-  public SequencedMap<String, Shape> weights() {
-    SequencedMap<String, Shape> shapes = new TreeMap<>();
-    group("weight").forEach((weight, values) -> shapes.put(weight, values.shape()));
-    seeded.forEach((weight, draw) -> shapes.put(weight, draw.shape()));
-    return shapes;
-  }
-
-  /** A weight's elements, stored or drawn. */
-  public float[] weight(String weight) {
-    Seeded draw = seeded.get(weight);
-    return draw == null
-        ? floats(tensor("weight." + weight))
-        : SeededWeights.draw(weight, draw.shape(), draw.seed());
+  /** The weights, stored or drawn. */
+  public ParameterSource weights() {
+    return weights;
   }
 
   /** A stored tensor by its full name. */
   public Values tensor(String full) {
     Values values = tensors.get(full);
     if (values == null) {
-      throw new IllegalArgumentException(name + " has no " + full + " among " + tensors.keySet());
+      throw new IllegalArgumentException("the record has no " + full);
     }
     return values;
   }
 
-  static float[] floats(Values values) {
-    float[] floats = new float[values.elements().length];
-    for (int i = 0; i < floats.length; i++) {
-      floats[i] = (float) values.elements()[i];
-    }
-    return floats;
-  }
-
-  /** The tensors' full names. */
+  /** The tensors by their full names. */
   public Map<String, Values> tensors() {
     return Collections.unmodifiableMap(tensors);
   }

@@ -1,4 +1,4 @@
-package dev.azimuth.replay;
+package dev.azimuth.app.replay;
 
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;

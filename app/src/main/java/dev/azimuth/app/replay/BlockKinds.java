@@ -1,7 +1,7 @@
-package dev.azimuth.replay;
+package dev.azimuth.app.replay;
 
-import static dev.azimuth.replay.OpKinds.toChannelsFirst;
-import static dev.azimuth.replay.OpKinds.toChannelsLast;
+import static dev.azimuth.app.replay.OpKinds.toChannelsFirst;
+import static dev.azimuth.app.replay.OpKinds.toChannelsLast;
 
 import dev.azimuth.diffusion.AutoencoderAttention;
 import dev.azimuth.diffusion.AutoencoderResidualBlock;
@@ -16,7 +16,6 @@ import dev.azimuth.nn.TimestepEmbedding;
 import dev.azimuth.nn.Upsample;
 import dev.azimuth.tensor.DType;
 import dev.azimuth.tensor.Tensor;
-import java.util.Arrays;
 import java.util.Map;
 import java.util.function.Function;
 
@@ -25,34 +24,21 @@ final class BlockKinds {
   /** Groups of every published group norm. */
   static final int GROUPS = 32;
 
-  /** How a record's context is told to a module: the general path unless a test says otherwise. */
-  static final Function<Tensor, Context> GENERAL = Context.Tokens::new;
-
   private BlockKinds() {}
 
   static Map<String, Tensor> timestepEmbedding(Replay r) {
     TimestepEmbedding embedding =
         new TimestepEmbedding(r.config().integer("dim"), r.config().number("max_period"));
-    return Map.of(
-        "embedding", embedding.forward(r.backend(), DType.FLOAT32, timesteps(r, "timesteps")));
-  }
-
-  /** Integers as a network takes its timesteps. */
-  static long[] timesteps(Replay r, String name) {
-    return Arrays.stream(r.integers(name)).asLongStream().toArray();
+    return Map.of("embedding", embedding.forward(r.backend(), DType.FLOAT32, r.longs("timesteps")));
   }
 
   static Map<String, Tensor> crossAttention(Replay r) {
-    return crossAttention(r, GENERAL);
-  }
-
-  static Map<String, Tensor> crossAttention(Replay r, Function<Tensor, Context> path) {
     boolean isSelf = !r.config().has("context_dim");
     CrossAttention attention =
         new CrossAttention(
             r.parameters(), attentionSizes(r, "query_dim", isSelf ? "query_dim" : "context_dim"));
     Tensor x = r.input("x");
-    return out(attention.forward(x, path.apply(isSelf ? x : r.input("context"))));
+    return out(attention.forward(x, isSelf ? new Context.Tokens(x) : r.context("context")));
   }
 
   private static CrossAttention.Sizes attentionSizes(Replay r, String query, String context) {
@@ -74,20 +60,12 @@ final class BlockKinds {
   }
 
   static Map<String, Tensor> basicTransformerBlock(Replay r) {
-    return basicTransformerBlock(r, GENERAL);
-  }
-
-  static Map<String, Tensor> basicTransformerBlock(Replay r, Function<Tensor, Context> path) {
     BasicTransformerBlock block =
         new BasicTransformerBlock(r.parameters(), attentionSizes(r, "dim", "context_dim"));
-    return out(block.forward(r.input("x"), path.apply(r.input("context"))));
+    return out(block.forward(r.input("x"), r.context("context")));
   }
 
   static Map<String, Tensor> spatialTransformer(Replay r) {
-    return spatialTransformer(r, GENERAL);
-  }
-
-  static Map<String, Tensor> spatialTransformer(Replay r, Function<Tensor, Context> path) {
     SpatialTransformer transformer =
         new SpatialTransformer(
             r.parameters(),
@@ -98,7 +76,7 @@ final class BlockKinds {
                 r.config().integer("depth"),
                 r.config().integer("context_dim"),
                 GROUPS));
-    return map(r, x -> transformer.forward(x, path.apply(r.input("context"))));
+    return map(r, x -> transformer.forward(x, r.context("context")));
   }
 
   static Map<String, Tensor> resBlock(Replay r) {

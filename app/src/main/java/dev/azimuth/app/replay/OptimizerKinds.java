@@ -1,4 +1,4 @@
-package dev.azimuth.replay;
+package dev.azimuth.app.replay;
 
 import dev.azimuth.nn.optim.AdamW;
 import dev.azimuth.nn.optim.AdamW.Group;
@@ -10,12 +10,12 @@ import dev.azimuth.nn.optim.LearningRateSchedule.LambdaLinear.Cycle;
 import dev.azimuth.tensor.DType;
 import dev.azimuth.tensor.Shape;
 import dev.azimuth.tensor.Tensor;
-import dev.azimuth.tensor.file.Json;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /** The kinds of training: optimizer, running average, learning-rate schedule. */
 final class OptimizerKinds {
@@ -39,15 +39,18 @@ final class OptimizerKinds {
       }
       optimizer.step(gradients, multiplier);
       for (Group group : groups) {
-        group.parameters().forEach((name, p) -> append(after, name, p));
+        group
+            .parameters()
+            .forEach((name, p) -> after.computeIfAbsent(name, _ -> new ArrayList<>()).add(copy(p)));
       }
     }
     Map<String, Tensor> outputs = new LinkedHashMap<>();
     after.forEach((name, values) -> outputs.put(name, stack(values)));
     Map<String, Tensor> state = optimizer.state();
-    for (String name : after.keySet()) {
-      outputs.put(name + "_exp_avg", state.get("exp_avg." + name));
-      outputs.put(name + "_exp_avg_sq", state.get("exp_avg_sq." + name));
+    for (String moment : List.of("exp_avg", "exp_avg_sq")) {
+      for (String name : after.keySet()) {
+        outputs.put(name + "_" + moment, Objects.requireNonNull(state.get(moment + "." + name)));
+      }
     }
     outputs.put("lr", stack(rates).reshape(steps, groups.size()));
     return outputs;
@@ -56,7 +59,7 @@ final class OptimizerKinds {
   /** Each group holds one parameter, of the group's name. */
   private static List<Group> groups(Replay r) {
     List<Group> groups = new ArrayList<>();
-    for (ReplayConfig group : objects(r.config(), "groups")) {
+    for (ReplayConfig group : r.config().objects("groups")) {
       LinkedHashMap<String, Tensor> parameters = new LinkedHashMap<>();
       // a copy, for the optimizer changes it in place
       parameters.put(group.text("name"), copy(r.input(group.text("name"))));
@@ -65,17 +68,12 @@ final class OptimizerKinds {
     return groups;
   }
 
-  private static List<ReplayConfig> objects(ReplayConfig config, String name) {
-    return ((Json.Arr) config.json().members().get(name))
-        .elements().stream().map(element -> new ReplayConfig((Json.Obj) element)).toList();
-  }
-
   private static Settings settings(ReplayConfig config) {
-    List<Json.Num> betas = config.numbers("betas");
+    List<Double> betas = config.numbers("betas");
     return new Settings(
         config.number("lr"),
-        betas.get(0).toDouble(),
-        betas.get(1).toDouble(),
+        betas.get(0),
+        betas.get(1),
         config.number("eps"),
         config.number("weight_decay"));
   }
@@ -84,35 +82,35 @@ final class OptimizerKinds {
     Tensor p = copy(r.input("initial"));
     double decay = r.config().number("decay");
     Ema ema = new Ema(decay, r.config().flag("use_num_updates"), Map.of("p", p));
-    Map<String, List<Tensor>> after = new LinkedHashMap<>();
+    List<Tensor> after = new ArrayList<>();
     for (int n = 0; n < r.config().integer("updates"); n++) {
       r.backend().upload(row(r.input("params"), n).toFloats(), p.buffer());
       ema.update();
-      ema.shadows().forEach((name, shadow) -> append(after, name, shadow));
+      ema.shadows().values().forEach(shadow -> after.add(copy(shadow)));
     }
-    return Map.of("shadow", stack(after.get("p")));
+    return Map.of("shadow", stack(after));
   }
 
   static Map<String, Tensor> lrSchedule(Replay r) {
     LearningRateSchedule schedule = schedule(r.config());
     double[] multipliers =
-        Arrays.stream(r.integers("step")).mapToDouble(schedule::multiplier).toArray();
+        Arrays.stream(r.longs("step")).mapToDouble(schedule::multiplier).toArray();
     Shape shape = Shape.of(multipliers.length);
     return Map.of("multiplier", Tensor.of(r.backend(), DType.FLOAT64, shape, multipliers));
   }
 
   private static LearningRateSchedule schedule(ReplayConfig config) {
     ReplayConfig scheduler = config.object("scheduler");
-    List<Json.Num> lengths = scheduler.numbers("cycle_lengths");
+    List<Double> lengths = scheduler.numbers("cycle_lengths");
     List<Cycle> cycles = new ArrayList<>();
     for (int i = 0; i < lengths.size(); i++) {
       cycles.add(
           new Cycle(
-              scheduler.numbers("warm_up_steps").get(i).toLong(),
-              lengths.get(i).toLong(),
-              scheduler.numbers("f_start").get(i).toDouble(),
-              scheduler.numbers("f_max").get(i).toDouble(),
-              scheduler.numbers("f_min").get(i).toDouble()));
+              scheduler.numbers("warm_up_steps").get(i).longValue(),
+              lengths.get(i).longValue(),
+              scheduler.numbers("f_start").get(i),
+              scheduler.numbers("f_max").get(i),
+              scheduler.numbers("f_min").get(i)));
     }
     return new LambdaLinear(cycles);
   }
@@ -129,10 +127,6 @@ final class OptimizerKinds {
   private static Tensor row(Tensor x, int k) {
     int[] dims = x.shape().toArray();
     return x.slice(0, k, k + 1).reshape(Arrays.copyOfRange(dims, 1, dims.length));
-  }
-
-  private static void append(Map<String, List<Tensor>> after, String name, Tensor x) {
-    after.computeIfAbsent(name, n -> new ArrayList<>()).add(copy(x));
   }
 
   /** K tensors of one shape as [K, ...]. */

@@ -1,7 +1,7 @@
-package dev.azimuth.replay;
+package dev.azimuth.app.replay;
 
-import static dev.azimuth.replay.OpKinds.toChannelsFirst;
-import static dev.azimuth.replay.OpKinds.toChannelsLast;
+import static dev.azimuth.app.replay.OpKinds.toChannelsFirst;
+import static dev.azimuth.app.replay.OpKinds.toChannelsLast;
 
 import dev.azimuth.diffusion.Conditioning;
 import dev.azimuth.diffusion.DdimSampler;
@@ -9,7 +9,6 @@ import dev.azimuth.diffusion.DdimSchedule;
 import dev.azimuth.diffusion.NoisePredictor;
 import dev.azimuth.diffusion.NoiseSchedule;
 import dev.azimuth.diffusion.UNet;
-import dev.azimuth.nn.Context;
 import dev.azimuth.nn.Linear;
 import dev.azimuth.tensor.Shape;
 import dev.azimuth.tensor.Tensor;
@@ -17,7 +16,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Function;
 import java.util.function.IntToDoubleFunction;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
@@ -107,17 +105,13 @@ final class DiffusionKinds {
   }
 
   static Map<String, Tensor> ddim(Replay r) {
-    return ddim(r, BlockKinds.GENERAL);
-  }
-
-  static Map<String, Tensor> ddim(Replay r, Function<Tensor, Context> path) {
     UNet unet =
         new UNet(
             r.parameters().at("model").at("diffusion_model"),
             NetworkKinds.unetConfig(r.config().object("unet")));
-    Conditioning with = conditioning(r, path, "c_crossattn", "c_concat");
+    Conditioning with = conditioning(r, "c_crossattn", "c_concat");
     Conditioning without =
-        r.hasInput("uc_concat") ? conditioning(r, path, "uc_crossattn", "uc_concat") : with;
+        r.hasInput("uc_concat") ? conditioning(r, "uc_crossattn", "uc_concat") : with;
     DdimSchedule steps =
         DdimSchedule.of(
             schedule(r),
@@ -147,9 +141,8 @@ final class DiffusionKinds {
         toChannelsFirst(samples));
   }
 
-  private static Conditioning conditioning(
-      Replay r, Function<Tensor, Context> path, String context, String concat) {
-    return new Conditioning(path.apply(r.input(context)), toChannelsLast(r.input(concat)));
+  private static Conditioning conditioning(Replay r, String context, String concat) {
+    return new Conditioning(r.context(context), toChannelsLast(r.input(concat)));
   }
 
   /** Step k of [steps, N, C, H, W]. */
@@ -167,10 +160,6 @@ final class DiffusionKinds {
   }
 
   static Map<String, Tensor> trainingLoss(Replay r) {
-    return trainingLoss(r, BlockKinds.GENERAL);
-  }
-
-  static Map<String, Tensor> trainingLoss(Replay r, Function<Tensor, Context> path) {
     UNet unet =
         new UNet(
             r.parameters().at("model").at("diffusion_model"),
@@ -179,8 +168,7 @@ final class DiffusionKinds {
     Tensor noise = toChannelsLast(r.input("noise"));
     Tensor noisy = schedule.addNoise(toChannelsLast(r.input("x_start")), noise, r.integers("t"));
     Tensor input = Tensor.concat(3, noisy, toChannelsLast(r.input("c_concat")));
-    Tensor e =
-        unet.forward(input, BlockKinds.timesteps(r, "t"), path.apply(crossAttentionTokens(r)));
+    Tensor e = unet.forward(input, r.longs("t"), r.context(crossAttentionTokens(r)));
     Tensor perSample = e.sub(noise).square().mean(1, 2, 3);
     Tensor weights =
         vector(r, r.integers("t").length, n -> schedule.variationalWeight(r.integers("t")[n]));

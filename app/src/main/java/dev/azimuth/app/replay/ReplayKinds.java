@@ -1,11 +1,11 @@
-package dev.azimuth.replay;
+package dev.azimuth.app.replay;
 
 import static java.util.Map.entry;
 
 import java.util.Map;
 
 /** Every kind of record that is replayed here: a line each. */
-final class ReplayKinds {
+public final class ReplayKinds {
   private static final Map<String, ReplayKind> KINDS =
       Map.ofEntries(
           entry("randn", OpKinds::randn),
@@ -42,7 +42,8 @@ final class ReplayKinds {
           entry("camera_projection", NetworkKinds::cameraProjection),
           entry("clip_vision", NetworkKinds::clipVision),
           entry("clip_preprocess", NetworkKinds::clipPreprocess),
-          entry("zero123_condition", NetworkKinds::zero123Condition),
+          entry("clip_text", NetworkKinds::clipText),
+          entry("zero123_condition", ConditionKinds::zero123Condition),
           entry("schedule", DiffusionKinds::scheduleOrSubset),
           entry("q_sample", DiffusionKinds::qSample),
           entry("ddim", DiffusionKinds::ddim),
@@ -55,10 +56,10 @@ final class ReplayKinds {
    *
    * @throws IllegalArgumentException if the kind is unknown
    */
-  static ReplayKind of(ReplayRecord record) {
+  public static ReplayKind of(ReplayRecord record) {
     ReplayKind kind = KINDS.get(record.kind());
     if (kind == null) {
-      throw new IllegalArgumentException(record.name() + ": unknown kind " + record.kind());
+      throw new IllegalArgumentException("unknown kind " + record.kind());
     }
     return kind;
   }
