@@ -4,16 +4,14 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.azimuth.tensor.file.SafeTensors;
-import dev.azimuth.tensor.file.SafeTensorsWriter;
+import dev.azimuth.app.replay.RecordFile;
+import dev.azimuth.app.replay.ReplayRecord;
 import dev.azimuth.tensor.file.TestFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -27,27 +25,8 @@ final class VerifyCommandTest {
     return TestFiles.reference(name + ".safetensors");
   }
 
-  /** A copy of a record with a tensor's first element or a metadata value changed. */
-  private Path altered(String name, String tensor, float factor, Map<String, String> metadata)
-      throws IOException {
-    Path copy = folder.resolve(name + ".safetensors");
-    try (SafeTensors stored = SafeTensors.open(record(name))) {
-      SafeTensorsWriter writer = new SafeTensorsWriter();
-      Map<String, String> all = new HashMap<>(stored.metadata());
-      all.putAll(metadata);
-      all.forEach(writer::metadata);
-      for (SafeTensors.Entry entry : stored.entries().values()) {
-        if (entry.name().equals(tensor)) {
-          float[] values = entry.floats();
-          values[0] *= factor;
-          writer.add(entry.name(), entry.shape(), values);
-        } else {
-          writer.add(entry.name(), entry.shape(), entry.type(), entry.data());
-        }
-      }
-      writer.write(copy);
-    }
-    return copy;
+  private Path write(RecordFile record, String name) throws IOException {
+    return record.write(folder.resolve(name + ".safetensors"));
   }
 
   @Test
@@ -73,7 +52,13 @@ final class VerifyCommandTest {
   @ParameterizedTest
   @ValueSource(strings = {"cpu", "cpu:scalar"})
   void aMissIsSaidWithItsPlaceAndTheOthersRun(String device) throws IOException {
-    Path wrong = altered("matmul--broadcast", "grad.input.b", 1.01f, Map.of());
+    float[] b = ReplayRecord.read(record("matmul--broadcast")).tensor("grad.input.b").floats();
+    b[0] *= 1.1f;
+    Path wrong =
+        write(
+            RecordFile.copyOf("matmul--broadcast", name -> true)
+                .floats("grad.input.b", new int[] {2, 5, 7}, b),
+            "wrong");
     Console done =
         Console.run("verify ? ? --device ? --threads 1", wrong, record("silu--range"), device);
     assertEquals(1, done.status(), done.err());
@@ -88,7 +73,8 @@ final class VerifyCommandTest {
 
   @Test
   void unknownKindsAndUnreadableFilesAreNamedAndTheOthersRun() throws IOException {
-    Path unknown = altered("gelu--range", "", 1, Map.of("kind", "sulu"));
+    Path unknown =
+        write(RecordFile.copyOf("gelu--range", name -> true).metadata("kind", "sulu"), "sulu");
     Path cut = folder.resolve("cut.safetensors");
     Files.write(cut, Arrays.copyOf(Files.readAllBytes(record("silu--range")), 700));
     Path missing = folder.resolve("missing.safetensors");
@@ -121,7 +107,8 @@ final class VerifyCommandTest {
         "{"
       })
   void configurationsThatDoNotFitAreRefused(String config) throws IOException {
-    Path record = altered("group_norm--eps1e-6", "", 1, Map.of("config", config));
+    Path record =
+        write(RecordFile.copyOf("group_norm--eps1e-6", name -> true).config(config), "misfit");
     Console done = Console.run("verify ?", record);
     assertEquals(2, done.status(), done.out());
     assertEquals(1, done.err().lines().count(), done.err());

@@ -42,7 +42,7 @@ public final class ReplayRecord {
   @SuppressWarnings("ArrayRecordComponent") // compared by ReplayComparison only
   public record Values(Shape shape, double[] elements, boolean isInteger) {
     /** The elements in float32. */
-    float[] floats() {
+    public float[] floats() {
       float[] floats = new float[elements.length];
       for (int i = 0; i < floats.length; i++) {
         floats[i] = (float) elements[i];
