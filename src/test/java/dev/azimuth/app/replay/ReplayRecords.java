@@ -13,7 +13,7 @@ final class ReplayRecords {
   private ReplayRecords() {}
 
   static List<ReplayRecord> all() throws IOException {
-    try (Stream<Path> files = Files.list(TestFiles.reference(""))) {
+    try (Stream<Path> files = Files.walk(TestFiles.reference(""))) {
       return files
           .filter(file -> file.getFileName().toString().contains("--"))
           .sorted()

@@ -40,7 +40,9 @@ class ReplayVariantsTest {
         argumentSet("nothing is square", nothingIsSquare()),
         argumentSet("no positions", noPositions()),
         argumentSet("other statistics", otherStatistics()),
-        argumentSet("two cycles", twoCycles()));
+        argumentSet("two cycles", twoCycles()),
+        argumentSet("one picture twice", onePictureTwice()),
+        argumentSet("an opposite", anOpposite()));
   }
 
   private static RecordFile vectors() {
@@ -153,6 +155,24 @@ class ReplayVariantsTest {
             """)
         .longs("input.step", shape(5), 0, 1, 3, 4, 5_000_000_000_004L)
         .floats("output.multiplier", shape(5), 0, 0.5f, 0.625f, 0.5f, 1);
+  }
+
+  /** Infinity is a number that must be met, and says nothing of the others. */
+  private static RecordFile onePictureTwice() {
+    return RecordFile.of("psnr", "{\"data_range\": 255}")
+        .longs("input.a", shape(2, 1, 1, 2), 7, 9, 0, 255)
+        .longs("input.b", shape(2, 1, 1, 2), 7, 9, 255, 0)
+        .floats("output.mse", shape(2), 0, 255 * 255)
+        .floats("output.psnr", shape(2), Float.POSITIVE_INFINITY, 0)
+        .floats("output.mean", shape(), Float.POSITIVE_INFINITY);
+  }
+
+  private static RecordFile anOpposite() {
+    return RecordFile.of("clip_score", "{\"w\": 2}")
+        .floats("input.image", shape(2, 2), 3, 4, 1, 0)
+        .floats("input.text", shape(2, 2), 0, 9, -1, 0)
+        .floats("output.score", shape(2), 1.6f, 0)
+        .floats("output.mean", shape(), 0.8f);
   }
 
   private static int[] shape(int... dims) {

@@ -47,7 +47,12 @@ public final class ReplayKinds {
           entry("schedule", DiffusionKinds::scheduleOrSubset),
           entry("q_sample", DiffusionKinds::qSample),
           entry("ddim", DiffusionKinds::ddim),
-          entry("training_loss", DiffusionKinds::trainingLoss));
+          entry("training_loss", DiffusionKinds::trainingLoss),
+          entry("psnr", MetricKinds::psnr),
+          entry("ssim", MetricKinds::ssim),
+          entry("clip_score", MetricKinds::clipScore),
+          entry("clip_similarity", MetricKinds::clipSimilarity),
+          entry("resize", MetricKinds::resize));
 
   private ReplayKinds() {}
 
