@@ -4,6 +4,11 @@ import static dev.azimuth.app.replay.OpKinds.toChannelsFirst;
 import static dev.azimuth.app.replay.OpKinds.toChannelsLast;
 
 import dev.azimuth.metrics.ClipScore;
+import dev.azimuth.metrics.FrechetDistance;
+import dev.azimuth.metrics.FrechetDistance.Statistics;
+import dev.azimuth.metrics.InceptionFid;
+import dev.azimuth.metrics.Lpips;
+import dev.azimuth.metrics.LpipsBackbone;
 import dev.azimuth.metrics.Psnr;
 import dev.azimuth.metrics.Resampling;
 import dev.azimuth.metrics.Ssim;
@@ -12,6 +17,7 @@ import dev.azimuth.tensor.Shape;
 import dev.azimuth.tensor.Tensor;
 import dev.azimuth.tensor.op.Resize;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.IntToDoubleFunction;
@@ -112,6 +118,56 @@ final class MetricKinds {
     return Map.of("y", Tensor.of(r.backend(), shape.with(2, to[0]).with(3, to[1]), y));
   }
 
+  static Map<String, Tensor> fid(Replay r) {
+    Statistics a = Statistics.of(features(r, "activations1"));
+    Statistics b = Statistics.of(features(r, "activations2"));
+    boolean isShifted = r.config().flag("offset_added");
+    double trace = FrechetDistance.traceOfRoot(a, b, isShifted ? r.config().number("eps") : 0);
+    Map<String, Tensor> outputs = new LinkedHashMap<>();
+    outputs.put("mu1", vector(r, a.mean()));
+    outputs.put("mu2", vector(r, b.mean()));
+    outputs.put("sigma1", matrix(r, a.covariance()));
+    outputs.put("sigma2", matrix(r, b.covariance()));
+    outputs.put("tr_covmean", number(r, trace));
+    outputs.put("distance", number(r, FrechetDistance.between(a, b, trace)));
+    if (isShifted) {
+      outputs.put("distance_exact", number(r, FrechetDistance.between(a, b)));
+    }
+    return outputs;
+  }
+
+  private static double[][] features(Replay r, String name) {
+    return Arrays.stream(rows(r.input(name)))
+        .map(row -> IntStream.range(0, row.length).mapToDouble(i -> row[i]).toArray())
+        .toArray(double[][]::new);
+  }
+
+  static Map<String, Tensor> lpips(Replay r) {
+    ReplayConfig c = r.config();
+    if (c.flag("spatial") || c.flag("normalize") || !c.text("version").equals("0.1")) {
+      throw new IllegalArgumentException(
+          "config: lpips is version 0.1, neither spatial nor normalize; got " + c.json());
+    }
+    LpipsBackbone backbone = LpipsBackbone.valueOf(c.text("net").toUpperCase(Locale.ROOT));
+    Lpips.Distance distance =
+        new Lpips(r.parameters(), backbone)
+            .forward(toChannelsLast(r.input("in0")), toChannelsLast(r.input("in1")));
+    Map<String, Tensor> outputs = new LinkedHashMap<>();
+    outputs.put("value", distance.value().reshape(-1, 1, 1, 1));
+    for (int i = 0; i < distance.layers().size(); i++) {
+      outputs.put("layer" + i, distance.layers().get(i).reshape(-1, 1, 1, 1));
+    }
+    return outputs;
+  }
+
+  static Map<String, Tensor> inceptionFid(Replay r) {
+    Tensor image = toChannelsLast(r.input("image"));
+    Tensor resized = r.config().flag("resize_input") ? InceptionFid.resized(image) : image;
+    boolean isNormalized = r.config().flag("normalize_input");
+    Tensor pixels = isNormalized ? resized.affine(2, -1) : resized;
+    return new InceptionFid(r.parameters()).forward(pixels);
+  }
+
   /** Each picture of an input [N, C, H, W] as [H, W, C]. */
   private static float[][] pictures(Replay r, String name) {
     return rows(toChannelsLast(r.input(name)));
@@ -136,7 +192,15 @@ final class MetricKinds {
   }
 
   private static Tensor mean(Replay r, double... values) {
-    double mean = Arrays.stream(values).average().orElseThrow();
-    return Tensor.full(r.backend(), DType.FLOAT64, Shape.of(), mean);
+    return number(r, Arrays.stream(values).average().orElseThrow());
+  }
+
+  private static Tensor number(Replay r, double value) {
+    return Tensor.full(r.backend(), DType.FLOAT64, Shape.of(), value);
+  }
+
+  private static Tensor matrix(Replay r, double[][] rows) {
+    double[] all = Arrays.stream(rows).flatMapToDouble(Arrays::stream).toArray();
+    return Tensor.of(r.backend(), DType.FLOAT64, Shape.of(rows.length, rows[0].length), all);
   }
 }

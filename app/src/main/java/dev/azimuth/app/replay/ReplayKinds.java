@@ -52,7 +52,10 @@ public final class ReplayKinds {
           entry("ssim", MetricKinds::ssim),
           entry("clip_score", MetricKinds::clipScore),
           entry("clip_similarity", MetricKinds::clipSimilarity),
-          entry("resize", MetricKinds::resize));
+          entry("resize", MetricKinds::resize),
+          entry("fid", MetricKinds::fid),
+          entry("lpips", MetricKinds::lpips),
+          entry("inception_fid", MetricKinds::inceptionFid));
 
   private ReplayKinds() {}
 
