@@ -2,6 +2,7 @@ package dev.azimuth.tensor.file;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.management.ThreadMXBean;
@@ -12,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Random;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -179,6 +181,15 @@ class FileFuzzTest {
         },
         MUTATIONS,
         3);
+  }
+
+  /** Classes and pattern switches are loaded before what opening takes is measured. */
+  @BeforeAll
+  static void openOnce() throws IOException {
+    PyTorchCheckpoint.open(TestFiles.reference("formats/views.ckpt")).close();
+    PyTorchCheckpoint.open(TestFiles.reference("formats/legacy-not-zip.ckpt")).close();
+    Path malicious = TestFiles.reference("formats/malicious-reduce.ckpt");
+    assertThrows(FileFormatException.class, () -> PyTorchCheckpoint.open(malicious).close());
   }
 
   @Test

@@ -277,6 +277,58 @@ class PyTorchCheckpointTest {
   }
 
   @Test
+  void untypedStoragesGetTheirTypeFromTheTensor() throws IOException {
+    Path path =
+        checkpoint(
+            "\u0080\2}(X\1\0\0\0a"
+                + typedView("uint16")
+                + "X\1\0\0\0b"
+                + typedView("int32")
+                + "X\1\0\0\0c"
+                + typedView("float8_e5m2")
+                + "X\1\0\0\0d"
+                + typedView("new")
+                + "u.",
+            8);
+    try (PyTorchCheckpoint file = open(path)) {
+      assertEquals(List.of("a", "b"), List.copyOf(file.names()));
+      assertEquals(ElementType.U16, file.entry("a").type());
+      assertArrayEquals(new long[2], file.entry("b").longs());
+      assertTrue(
+          assertThrows(FileFormatException.class, () -> file.entry("c"))
+              .getMessage()
+              .endsWith("type float8_e5m2 is not read"));
+      assertThrows(FileFormatException.class, () -> file.entry("d"));
+    }
+    // three of eight bytes do not fit
+    refusal(
+        checkpoint("\u0080\2}X\1\0\0\0a" + typedView("int64").replace("(K\2t", "(K\3t") + "s.", 8));
+  }
+
+  /** Two values of an untyped storage of eight bytes. */
+  private static String typedView(String dtype) {
+    return "ctorch._utils\n_rebuild_tensor_v3\n((X\7\0\0\0storagectorch.storage\nUntypedStorage\n"
+        + "X\1\0\0\0"
+        + "0X\3\0\0\0cpuK\10tQK\0(K\2t(K\1t\u0089Nctorch\n"
+        + dtype
+        + "\ntR";
+  }
+
+  @Test
+  void storagesMayBePartsOfOthers() throws IOException {
+    // the old way of sharing: (key, offset, size) behind the number of values
+    String two = view("FloatStorage", 2, 0, "K\1", "K\1");
+    String second = two.replace("tQ", "X\1\0\0\0vK\1K\1\u0087tQ");
+    try (PyTorchCheckpoint file = open(checkpoint("\u0080\2}X\1\0\0\0a" + second + "s.", 8))) {
+      assertArrayEquals(new float[1], file.entry("a").floats());
+    }
+    String beyond = two.replace("tQ", "X\1\0\0\0vK\1K\2\u0087tQ");
+    refusal(checkpoint("\u0080\2}X\1\0\0\0a" + beyond + "s.", 8));
+    String tooMany = second.replace("(K\1t", "(K\2t");
+    refusal(checkpoint("\u0080\2}X\1\0\0\0a" + tooMany + "s.", 8));
+  }
+
+  @Test
   void dictionariesInDictionariesAreJoinedByDots() throws IOException {
     String w = view("FloatStorage", 2, 0, "K\2", "K\1");
     Path path =
@@ -323,7 +375,7 @@ class PyTorchCheckpointTest {
   void truncationIsSeenAtEveryLength() throws IOException {
     for (String name : new String[] {"views.ckpt", "legacy-not-zip.ckpt"}) {
       byte[] whole = Files.readAllBytes(TestFiles.reference("formats/" + name));
-      for (int length = 0; length < whole.length; length += 1 + length / 100) {
+      for (int length = 0; length < whole.length; length += 1 + length / 40) {
         Path cut = folder.resolve(name + length);
         Files.write(cut, Arrays.copyOf(whole, length));
         assertThrows(FileFormatException.class, () -> open(cut), name + " of " + length);

@@ -25,6 +25,9 @@ final class PickleMachine {
   private static final Items EMPTY_TUPLE = Items.fixed();
   private static final int MAX_NAME = 1 << 10;
 
+  /** What the JDK takes for turning digits into a number. */
+  private static final long PARSING = 5L * MemoryBudget.OBJECT;
+
   /** Longer integers are kept without their value. */
   private static final int MAX_INTEGER_BYTES = 128;
 
@@ -264,6 +267,7 @@ final class PickleMachine {
       in.skip(length);
       return huge(null);
     }
+    budget.take(2L * MemoryBudget.OBJECT + length);
     byte[] bytes = in.bytes(length);
     for (int i = 0; i < bytes.length / 2; i++) {
       byte low = bytes[i];
@@ -286,6 +290,7 @@ final class PickleMachine {
     if (digits.length() > 2 * MAX_INTEGER_BYTES) {
       return huge(null);
     }
+    budget.take(PARSING + 2L * digits.length());
     try {
       return shrunk(new BigInteger(digits));
     } catch (NumberFormatException e) {
@@ -303,6 +308,7 @@ final class PickleMachine {
   }
 
   private Double floatLine(String text) throws FileFormatException {
+    budget.take(PARSING + 2L * text.length());
     try {
       return switch (text) {
         case "inf" -> number(Double.POSITIVE_INFINITY);

@@ -183,9 +183,8 @@ sealed interface Pickled {
       budget.take(MemoryBudget.MAP_ENTRY);
       boolean tooLong = key instanceof String text && text.length() > MAX_KEY;
       members.put(tooLong ? new Stub("a key of more than " + MAX_KEY + " letters") : key, value);
-      for (Object part : new Object[] {key, value}) {
-        culprit = culprit == null ? Pickled.culprit(part) : culprit;
-      }
+      culprit = culprit == null ? Pickled.culprit(key) : culprit;
+      culprit = culprit == null ? Pickled.culprit(value) : culprit;
     }
 
     /** In the order of the keys' arrival. */

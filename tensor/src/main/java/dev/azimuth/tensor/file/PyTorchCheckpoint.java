@@ -89,12 +89,6 @@ public final class PyTorchCheckpoint implements TensorFile {
     }
   }
 
-  /** Whether a file begins as a checkpoint does: as a zip, or with a pickle. */
-  public static boolean matches(byte[] start) {
-    MemorySegment bytes = MemorySegment.ofArray(start);
-    return StoredZip.begins(bytes) || PyTorchStream.begins(bytes);
-  }
-
   private void name(Object root) throws FileFormatException {
     switch (root) {
       case Dict top -> {

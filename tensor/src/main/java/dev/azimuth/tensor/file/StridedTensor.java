@@ -118,22 +118,43 @@ class StridedTensor implements StoredTensor {
         (from, step, to, length) -> {
           if (type == ElementType.F32 && step == 1) {
             MemorySegment.copy(stored, ElementType.FLOAT, from * Float.BYTES, values, to, length);
-            return;
-          }
-          for (int i = 0; i < length; i++) {
-            long at = from + i * step;
-            values[to + i] =
-                switch (type) {
-                  case F32 -> stored.getAtIndex(ElementType.FLOAT, at);
-                  case F16 -> Float.float16ToFloat(stored.getAtIndex(ElementType.SHORT, at));
-                  case BF16 -> BFloat16.toFloat(stored.getAtIndex(ElementType.SHORT, at));
-                  // not by way of a double, which would round twice
-                  case I64 -> stored.getAtIndex(ElementType.LONG, at);
-                  default -> (float) type.toDouble(stored, at);
-                };
+          } else {
+            copyFloats(from, step, values, to, length);
           }
         });
     return values;
+  }
+
+  private void copyFloats(long from, long step, float[] values, int to, int length) {
+    switch (type) {
+      case F32 -> {
+        for (int i = 0; i < length; i++) {
+          values[to + i] = stored.getAtIndex(ElementType.FLOAT, from + i * step);
+        }
+      }
+      case F16 -> {
+        for (int i = 0; i < length; i++) {
+          short bits = stored.getAtIndex(ElementType.SHORT, from + i * step);
+          values[to + i] = Float.float16ToFloat(bits);
+        }
+      }
+      case BF16 -> {
+        for (int i = 0; i < length; i++) {
+          values[to + i] = BFloat16.toFloat(stored.getAtIndex(ElementType.SHORT, from + i * step));
+        }
+      }
+      case I64 -> {
+        for (int i = 0; i < length; i++) {
+          // not by way of a double, which would round twice
+          values[to + i] = stored.getAtIndex(ElementType.LONG, from + i * step);
+        }
+      }
+      default -> {
+        for (int i = 0; i < length; i++) {
+          values[to + i] = (float) type.toDouble(stored, from + i * step);
+        }
+      }
+    }
   }
 
   @Override

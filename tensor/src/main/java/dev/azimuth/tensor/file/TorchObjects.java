@@ -25,6 +25,8 @@ final class TorchObjects implements PickleMachine.Calls {
   /** A tensor may have this many bytes in any file: the same few values expanded along an axis. */
   private static final long SMALL_BYTES = 16 << 20;
 
+  private static final Stub UNKNOWN = new Stub("a persistent object");
+
   /** Where the bytes of a storage come from. */
   interface Keys {
     /**
@@ -120,14 +122,14 @@ final class TorchObjects implements PickleMachine.Calls {
     if (!(persistentId instanceof Items id)
         || id.size() < 2
         || !(id.get(0) instanceof String kind)) {
-      return new Stub("a persistent object");
+      return UNKNOWN;
     }
     if (kind.equals("module") && id.get(1) instanceof Global global) {
       // a class with its source text, as torch.save wrote it before there were state dicts
       return global;
     }
     if (!kind.equals("storage") || id.size() < 5 || !(id.get(1) instanceof Global global)) {
-      return new Stub("a persistent object");
+      return UNKNOWN;
     }
     StorageType type = StorageType.ofStorage(global);
     if (type == null) {
