@@ -90,6 +90,16 @@ public record ClipPreprocess(int size, Resizing resizing) {
     }
   }
 
+  /** CLIP's mean of red, green and blue in [0, 1]. */
+  public static double[] mean() {
+    return MEAN.clone();
+  }
+
+  /** CLIP's standard deviation of red, green and blue. */
+  public static double[] std() {
+    return STD.clone();
+  }
+
   /** As the reference does it. */
   public ClipPreprocess(int size) {
     this(size, Resizing.REFERENCE);
