@@ -30,7 +30,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
       SplitCommand.class,
       TrainCommand.class,
       EvaluateCommand.class,
-      InfoCommand.class
+      InfoCommand.class,
+      ConvertCommand.class
     })
 public final class Main implements Runnable {
   @CommandLine.Spec private CommandLine.Model.CommandSpec spec;
