@@ -261,7 +261,8 @@ final class CommandsTest {
             "train",
             "evaluate",
             "verify",
-            "info")) {
+            "info",
+            "convert")) {
       Console help = succeed("? --help", command);
       assertTrue(help.out().startsWith("Usage: azimuth " + command), help.out());
       assertNotEquals(-1, succeed("--help").out().indexOf("  " + command), command);

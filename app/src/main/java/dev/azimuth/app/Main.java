@@ -32,7 +32,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
       TrainCommand.class,
       EvaluateCommand.class,
       VerifyCommand.class,
-      InfoCommand.class
+      InfoCommand.class,
+      ConvertCommand.class
     })
 public final class Main implements Runnable {
   @CommandLine.Spec private CommandLine.Model.CommandSpec spec;

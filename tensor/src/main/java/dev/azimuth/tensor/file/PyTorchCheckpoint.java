@@ -89,6 +89,15 @@ public final class PyTorchCheckpoint implements TensorFile {
     }
   }
 
+  /**
+   * Whether a file that begins with these bytes is a zip or a pickle. A safetensors file's length
+   * may begin as a pickle does.
+   */
+  public static boolean matches(byte[] start) {
+    MemorySegment bytes = MemorySegment.ofArray(start);
+    return StoredZip.begins(bytes) || PyTorchStream.begins(bytes);
+  }
+
   private void name(Object root) throws FileFormatException {
     switch (root) {
       case Dict top -> {
