@@ -58,7 +58,8 @@ final class ArchitectureTest {
               "benchmarks",
                   new Room(
                       List.of("tensor", "autograd", "nn", "diffusion", "metrics", "views", "app"),
-                      List.of("org.openjdk.jmh.."))));
+                      List.of(
+                          "ai.djl..", "org.knowm.xchart..", "org.openjdk.jmh..", "picocli.."))));
 
   private static JavaClasses house;
 
