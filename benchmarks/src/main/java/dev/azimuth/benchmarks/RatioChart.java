@@ -24,6 +24,7 @@ import org.knowm.xchart.style.Styler.LegendPosition;
 final class RatioChart {
   private static final int BAR = 46;
   private static final int MARGIN = 160;
+  private static final int MIN_WIDTH = 640;
   private static final int HEIGHT = 640;
   private static final List<Color> COLOURS =
       List.of(new Color(0x1F4E8C), new Color(0xE08A2E), new Color(0x5B8C5A), new Color(0x8C2F39));
@@ -41,12 +42,12 @@ final class RatioChart {
     }
     CategoryChart chart =
         new CategoryChartBuilder()
-            .width(MARGIN + BAR * names.size())
+            .width(Math.max(MIN_WIDTH, MARGIN + BAR * names.size()))
             .height(HEIGHT)
             .title("ours / libtorch, below 1 is faster")
             .yAxisTitle("ratio of times")
             .build();
-    chart.getStyler().setXAxisLabelRotation(60).setYAxisMin(0.0);
+    chart.getStyler().setXAxisLabelRotation(60).setYAxisDecimalPattern("0.0").setYAxisMin(0.0);
     chart
         .getStyler()
         .setLegendPosition(LegendPosition.InsideNE)
