@@ -7,6 +7,7 @@ module dev.azimuth.diffusion {
   requires static org.jspecify;
 
   exports dev.azimuth.diffusion;
+  exports dev.azimuth.diffusion.checkpoint;
   exports dev.azimuth.diffusion.training;
 
   opens dev.azimuth.diffusion to

@@ -45,7 +45,9 @@ final class ArchitectureTest {
               "views",
                   new Room(
                       List.of("tensor"), List.of("com.fasterxml.jackson..", "de.javagl.jgltf..")),
-              "metrics", new Room(List.of(), List.of()),
+              "metrics",
+                  new Room(
+                      List.of("tensor", "autograd", "nn"), List.of("org.apache.commons.math3..")),
               "app",
                   new Room(
                       List.of("tensor", "autograd", "nn", "diffusion", "metrics", "views"),

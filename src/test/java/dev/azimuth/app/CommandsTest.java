@@ -252,7 +252,17 @@ final class CommandsTest {
   @Test
   void helpOfEveryCommandIsClean() {
     for (String command :
-        List.of("demo", "synthesize", "orbit", "render", "split", "train", "evaluate", "info")) {
+        List.of(
+            "demo",
+            "synthesize",
+            "orbit",
+            "render",
+            "split",
+            "train",
+            "evaluate",
+            "verify",
+            "info",
+            "convert")) {
       Console help = succeed("? --help", command);
       assertTrue(help.out().startsWith("Usage: azimuth " + command), help.out());
       assertNotEquals(-1, succeed("--help").out().indexOf("  " + command), command);

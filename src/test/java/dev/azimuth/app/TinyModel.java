@@ -59,7 +59,11 @@ final class TinyModel {
       ClipVision clip =
           new ClipVision(root.at("cond_stage_model").at("model").at("visual"), config.clip());
       new Zero123Conditioner(
-          root.at("cc_projection"), autoencoder, clip, config.unet().contextDim());
+          root.at("cc_projection"),
+          autoencoder,
+          clip,
+          config.unet().contextDim(),
+          config.clipResize());
       Zero123.save(folder, config, shaken(root.published()), ElementType.F32);
     }
     return folder;

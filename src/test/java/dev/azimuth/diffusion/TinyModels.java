@@ -22,7 +22,12 @@ public final class TinyModels {
     return new ClipVisionConfig(8, 4, 6, 1, 2, 5);
   }
 
-  /** All three, for pictures of 16×16. */
+  /** A text tower of four tokens. */
+  public static ClipTextConfig clipText() {
+    return new ClipTextConfig(4, 7, 6, 2, 1, 5);
+  }
+
+  /** UNet, autoencoder and vision tower, for pictures of 16×16. */
   public static ModelConfig model() {
     return new ModelConfig(
         ConditionerKind.ZERO123,

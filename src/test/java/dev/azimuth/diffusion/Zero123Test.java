@@ -46,7 +46,11 @@ class Zero123Test {
       ClipVision clip =
           new ClipVision(root.at("cond_stage_model").at("model").at("visual"), config.clip());
       new Zero123Conditioner(
-          root.at("cc_projection"), autoencoder, clip, config.unet().contextDim());
+          root.at("cc_projection"),
+          autoencoder,
+          clip,
+          config.unet().contextDim(),
+          config.clipResize());
       TorchRandom random = new TorchRandom(4);
       Map<String, ParameterSource.Stored> random01 = new LinkedHashMap<>();
       root.published()

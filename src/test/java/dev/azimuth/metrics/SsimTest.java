@@ -1,5 +1,6 @@
 package dev.azimuth.metrics;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -104,5 +105,17 @@ final class SsimTest {
         IllegalArgumentException.class, () -> Ssim.gaussian(1).of(small, small, 10, 11, 1));
     assertThrows(
         IllegalArgumentException.class, () -> Ssim.gaussian(1).map(small, small, 10, 10, 1));
+  }
+
+  /** What the records of the reference have, whose numbers the replays check. */
+  @Test
+  void theShortFormsAreTheReferencesSettings() {
+    Ssim gaussian = Ssim.gaussian(1);
+    assertEquals(new Ssim(gaussian.window(), false, 0.01, 0.03, 1), gaussian);
+    assertArrayEquals(Ssim.Window.gaussian(1.5).weights(), gaussian.window().weights());
+    assertEquals(11, gaussian.window().weights().length);
+    Ssim uniform = Ssim.uniform(255);
+    assertEquals(new Ssim(uniform.window(), true, 0.01, 0.03, 255), uniform);
+    assertArrayEquals(Ssim.Window.uniform(7).weights(), uniform.window().weights());
   }
 }

@@ -4,6 +4,8 @@ import dev.azimuth.autograd.GradCheck;
 import dev.azimuth.diffusion.AutoencoderAttention;
 import dev.azimuth.diffusion.AutoencoderKl;
 import dev.azimuth.diffusion.AutoencoderResidualBlock;
+import dev.azimuth.diffusion.ClipPreprocess;
+import dev.azimuth.diffusion.ClipText;
 import dev.azimuth.diffusion.ClipVision;
 import dev.azimuth.diffusion.Decoder;
 import dev.azimuth.diffusion.Encoder;
@@ -256,6 +258,19 @@ final class ModuleChecks {
 
   private void addNetworks() {
     add("tiny", ClipVision.class, p -> new ClipVision(p, TinyModels.clip()), 2, 8, 8, 3);
+    Parameters text = parameters();
+    ClipText tower = new ClipText(text, TinyModels.clipText());
+    add(
+        "hidden and embedding",
+        ClipText.class,
+        text,
+        Map.of(),
+        () -> {
+          // a text with something behind its end, and one that ends last
+          ClipText.Encoding encoding = tower.forward(1, 6, 0, 0, 2, 3, 4, 5);
+          return Tensor.concat(0, encoding.hidden().reshape(-1), encoding.embedding().reshape(-1));
+        },
+        NONE);
     for (ContextCase c : ContextCase.values()) {
       Parameters p = parameters();
       UNet unet = new UNet(p, TinyModels.unet());
@@ -277,7 +292,8 @@ final class ModuleChecks {
     AutoencoderKl autoencoder = new AutoencoderKl(frozen.at("a"), TinyModels.autoencoder());
     ClipVision clip = new ClipVision(frozen.at("c"), TinyModels.clip());
     Parameters p = parameters();
-    Zero123Conditioner conditioner = new Zero123Conditioner(p, autoencoder, clip, 6);
+    Zero123Conditioner conditioner =
+        new Zero123Conditioner(p, autoencoder, clip, 6, ClipPreprocess.Resizing.REFERENCE);
     Tensor embedding = leaf(2, 5);
     Tensor pose = leaf(2, 4);
     add(

@@ -8,6 +8,7 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
+import java.nio.file.Path;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -30,7 +31,9 @@ import picocli.CommandLine.UnmatchedArgumentException;
       SplitCommand.class,
       TrainCommand.class,
       EvaluateCommand.class,
-      InfoCommand.class
+      VerifyCommand.class,
+      InfoCommand.class,
+      ConvertCommand.class
     })
 public final class Main implements Runnable {
   @CommandLine.Spec private CommandLine.Model.CommandSpec spec;
@@ -91,12 +94,22 @@ public final class Main implements Runnable {
   }
 
   private static int fail(Throwable e, CommandLine line, boolean isVerbose) {
+    tell("", e, line, isVerbose);
+    return CommandLine.ExitCode.SOFTWARE;
+  }
+
+  /** Tells what is wrong with one of a command's files, after which the command goes on. */
+  void refuse(Path file, Throwable e, CommandLine line) {
+    // what went wrong with reading already names its file
+    tell(e instanceof IOException ? "" : file + ": ", e, line, isVerbose);
+  }
+
+  private static void tell(String about, Throwable e, CommandLine line, boolean isVerbose) {
     PrintWriter err = line.getErr();
-    err.println("azimuth: " + reason(e));
+    err.println("azimuth: " + about + reason(e));
     if (isVerbose) {
       e.printStackTrace(err);
     }
-    return CommandLine.ExitCode.SOFTWARE;
   }
 
   private static String reason(Throwable e) {

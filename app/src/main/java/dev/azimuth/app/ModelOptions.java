@@ -2,8 +2,11 @@ package dev.azimuth.app;
 
 import dev.azimuth.diffusion.DdimSchedule;
 import dev.azimuth.diffusion.NoiseSchedule;
+import dev.azimuth.diffusion.PoseEncoding;
 import dev.azimuth.diffusion.Sampling;
 import dev.azimuth.diffusion.Zero123;
+import dev.azimuth.diffusion.checkpoint.Checkpoint;
+import dev.azimuth.nn.Parameters.Storage;
 import dev.azimuth.tensor.Backend;
 import dev.azimuth.tensor.random.TorchRandom;
 import java.io.IOException;
@@ -16,8 +19,32 @@ final class ModelOptions {
   @Option(
       names = "--model",
       paramLabel = "M",
-      description = "A model's folder (default: the bundled models/mini).")
+      description =
+          "A model's folder, a diffusers folder, a .ckpt or a .safetensors (default: the bundled"
+              + " models/mini).")
   private @Nullable Path model;
+
+  @Option(
+      names = "--config",
+      paramLabel = "F.json",
+      description = "The model's configuration, in place of its own or what its tensors tell.")
+  private @Nullable Path config;
+
+  @Option(
+      names = "--no-ema",
+      description = "Take the raw weights of a checkpoint that has a moving average too.")
+  private boolean isRaw;
+
+  @Option(
+      names = "--pose",
+      paramLabel = "zero123|stable-zero123",
+      description = "How the model takes moves; no file tells (default: zero123).")
+  private @Nullable PoseEncoding pose;
+
+  @Option(
+      names = "--low-memory",
+      description = "Keep weights in half precision: half the memory, slower steps.")
+  private boolean isLowMemory;
 
   @Option(names = "--steps", description = "Denoising steps (default: the model's).")
   private @Nullable Integer steps;
@@ -39,19 +66,23 @@ final class ModelOptions {
   @Option(names = "--seed", defaultValue = "0", description = "Seed (default: ${DEFAULT-VALUE}).")
   private long seed;
 
-  /** The model's folder. */
-  Path folder() {
-    return model != null ? model : bundled();
-  }
-
   /** The small model that comes with Azimuth. */
   static Path bundled() {
     return Path.of(System.getProperty("azimuth.home", ".")).resolve("models").resolve("mini");
   }
 
-  /** The model on a backend. */
+  /** The model on a backend; what the user should know about it goes to standard error. */
   Zero123 open(Backend backend) throws IOException {
-    return Zero123.open(backend, folder());
+    Checkpoint.Options options = new Checkpoint.Options(!isRaw, config, pose);
+    try (Checkpoint checkpoint = Checkpoint.open(model != null ? model : bundled(), options)) {
+      checkpoint.notes().forEach(note -> System.err.println("azimuth: " + note));
+      if (isLowMemory) {
+        System.err.println(
+            "azimuth: --low-memory: weights rest in half precision (float32 ones are rounded) and"
+                + " are widened at each use; steps are faster without it");
+      }
+      return checkpoint.load(backend, isLowMemory ? Storage.FLOAT16 : Storage.FLOAT32);
+    }
   }
 
   /** How to sample: what was given, and the model's own values for the rest. */

@@ -1,6 +1,6 @@
 package dev.azimuth.diffusion;
 
-import dev.azimuth.nn.ParameterException;
+import dev.azimuth.diffusion.checkpoint.Checkpoint;
 import dev.azimuth.nn.ParameterSource;
 import dev.azimuth.nn.Parameters;
 import dev.azimuth.tensor.Backend;
@@ -8,8 +8,6 @@ import dev.azimuth.tensor.Check;
 import dev.azimuth.tensor.Shape;
 import dev.azimuth.tensor.Tensor;
 import dev.azimuth.tensor.file.ElementType;
-import dev.azimuth.tensor.file.FileFormatException;
-import dev.azimuth.tensor.file.SafeTensors;
 import dev.azimuth.tensor.random.TorchRandom;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -76,26 +74,15 @@ public final class Zero123 {
   }
 
   /**
-   * A model from a folder with {@code config.json} and {@code model.safetensors}.
+   * A model from its folder, a diffusers folder, a {@code .ckpt} or a {@code .safetensors}, as the
+   * reference would open it; {@link Checkpoint} takes choices.
    *
    * @throws IOException if a file is missing, unreadable, malformed or doesn't fit the
    *     configuration
    */
-  public static Zero123 open(Backend backend, Path folder) throws IOException {
-    if (!Files.isDirectory(folder)) {
-      throw new IOException(folder + ": no such model folder; it holds " + CONFIG + ", " + WEIGHTS);
-    }
-    ModelConfig config = Configuration.read(folder.resolve(CONFIG), ModelConfig.class);
-    ModelConfig.SeededRule seeded = config.weights();
-    if (seeded != null) {
-      return new Zero123(
-          backend, config, new SeededParameters(parameterShapes(config), seeded.seed()));
-    }
-    Path weights = folder.resolve(WEIGHTS);
-    try (SafeTensors file = SafeTensors.open(weights)) {
-      return new Zero123(backend, config, new StoredParameters(file, ""));
-    } catch (ParameterException e) {
-      throw new FileFormatException(weights, String.valueOf(e.getMessage()), e);
+  public static Zero123 open(Backend backend, Path path) throws IOException {
+    try (Checkpoint checkpoint = Checkpoint.open(path)) {
+      return checkpoint.load(backend, Parameters.Storage.FLOAT32);
     }
   }
 

@@ -18,10 +18,19 @@ public final class Zero123Conditioner implements Conditioner {
   private final Tensor weight;
   private final Tensor bias;
 
-  /** Views are resized for CLIP as in the reference. */
+  /** With OpenAI's preprocessing for the tower's size, resizing as told. */
   public Zero123Conditioner(
-      Parameters p, AutoencoderKl autoencoder, ClipVision clip, int contextDim) {
-    this(p, autoencoder, clip, contextDim, ClipPreprocess.Resizing.REFERENCE);
+      Parameters p,
+      AutoencoderKl autoencoder,
+      ClipVision clip,
+      int contextDim,
+      ClipPreprocess.Resizing resizing) {
+    this(
+        p,
+        autoencoder,
+        clip,
+        contextDim,
+        new ClipPreprocess(clip.config().inputResolution(), resizing));
   }
 
   /** Parameters {@code weight} [contextDim, embedding + 4] and {@code bias} of cc_projection. */
@@ -30,10 +39,10 @@ public final class Zero123Conditioner implements Conditioner {
       AutoencoderKl autoencoder,
       ClipVision clip,
       int contextDim,
-      ClipPreprocess.Resizing resizing) {
+      ClipPreprocess preprocess) {
     this.autoencoder = autoencoder;
     this.clip = clip;
-    this.preprocess = new ClipPreprocess(clip.config().inputResolution(), resizing);
+    this.preprocess = preprocess;
     int embedding = clip.config().outputDim();
     this.weight = p.tensor("weight", identityAndPose(embedding), contextDim, embedding + 4);
     this.bias = p.tensor("bias", Initialization.zeros(), contextDim);

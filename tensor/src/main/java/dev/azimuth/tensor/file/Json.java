@@ -142,4 +142,24 @@ public sealed interface Json {
     }
     return new Arr(List.copyOf(elements));
   }
+
+  /** Appends a text as JSON, quoted and escaped. */
+  static StringBuilder appendString(StringBuilder json, String text) {
+    json.append('"');
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      switch (c) {
+        case '"', '\\' -> json.append('\\').append(c);
+        case '\n' -> json.append("\\n");
+        default -> {
+          if (c < ' ') {
+            json.append("\\u%04x".formatted((int) c));
+          } else {
+            json.append(c);
+          }
+        }
+      }
+    }
+    return json.append('"');
+  }
 }

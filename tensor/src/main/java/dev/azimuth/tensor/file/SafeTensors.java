@@ -3,11 +3,9 @@ package dev.azimuth.tensor.file;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.Arrays;
 import java.util.Collections;
 import java.util.Map;
 import java.util.SequencedMap;
@@ -99,56 +97,20 @@ public final class SafeTensors implements TensorFile {
   }
 
   /** One tensor of an open file. */
-  public static final class Entry implements StoredTensor {
-    private final Path file;
-    private final String name;
-    private final ElementType type;
-    private final int[] shape;
-    private final MemorySegment all;
+  public static final class Entry extends StridedTensor {
+    private final MemorySegment data;
     private final long begin;
-    private final long end;
 
-    /** The tensor in the bytes from begin to end of {@code all}. */
-    Entry(
-        Path file,
-        String name,
-        ElementType type,
-        int[] shape,
-        MemorySegment all,
-        long begin,
-        long end) {
-      this.file = file;
-      this.name = name;
-      this.type = type;
-      this.shape = shape;
-      this.all = all;
+    /** The tensor in these bytes, which begin at {@code begin} among those of all tensors. */
+    Entry(Path file, String name, ElementType type, int[] shape, MemorySegment data, long begin) {
+      super(file, name, type, shape, data, 0, rowMajor(shape));
+      this.data = data;
       this.begin = begin;
-      this.end = end;
-    }
-
-    @Override
-    public String name() {
-      return name;
-    }
-
-    @Override
-    public ElementType type() {
-      return type;
-    }
-
-    @Override
-    public int[] shape() {
-      return shape.clone();
-    }
-
-    @Override
-    public long count() {
-      return (end - begin) / type.bytes();
     }
 
     /** The stored bytes: row-major, little-endian, read-only, gone when the file is closed. */
     public MemorySegment data() {
-      return all.asSlice(begin, end - begin);
+      return data;
     }
 
     long begin() {
@@ -156,92 +118,7 @@ public final class SafeTensors implements TensorFile {
     }
 
     long end() {
-      return end;
-    }
-
-    @Override
-    public byte[] bytes() throws FileFormatException {
-      if (end - begin > Extents.MAX_ARRAY) {
-        throw refuse((end - begin) + " bytes are more than one array can hold");
-      }
-      return data().toArray(ValueLayout.JAVA_BYTE);
-    }
-
-    @Override
-    public float[] floats() throws FileFormatException {
-      float[] values = new float[checkedCount()];
-      MemorySegment data = data();
-      switch (type) {
-        case F32 -> MemorySegment.copy(data, ElementType.FLOAT, 0, values, 0, values.length);
-        case F16 -> {
-          for (int i = 0; i < values.length; i++) {
-            values[i] = Float.float16ToFloat(data.getAtIndex(ElementType.SHORT, i));
-          }
-        }
-        case BF16 -> {
-          for (int i = 0; i < values.length; i++) {
-            values[i] = BFloat16.toFloat(data.getAtIndex(ElementType.SHORT, i));
-          }
-        }
-        case I64 -> {
-          for (int i = 0; i < values.length; i++) {
-            // not by way of a double, which would round twice
-            values[i] = data.getAtIndex(ElementType.LONG, i);
-          }
-        }
-        default -> {
-          for (int i = 0; i < values.length; i++) {
-            values[i] = (float) type.toDouble(data, i);
-          }
-        }
-      }
-      return values;
-    }
-
-    @Override
-    public double[] doubles() throws FileFormatException {
-      double[] values = new double[checkedCount()];
-      MemorySegment data = data();
-      if (type == ElementType.F64) {
-        MemorySegment.copy(data, ElementType.DOUBLE, 0, values, 0, values.length);
-      } else {
-        for (int i = 0; i < values.length; i++) {
-          values[i] = type.toDouble(data, i);
-        }
-      }
-      return values;
-    }
-
-    @Override
-    public long[] longs() throws FileFormatException {
-      if (type.isFloatingPoint()) {
-        throw refuse("integers expected; got " + type);
-      }
-      long[] values = new long[checkedCount()];
-      MemorySegment data = data();
-      for (int i = 0; i < values.length; i++) {
-        values[i] = type.toLong(data, i);
-        if (type == ElementType.U64 && values[i] < 0) {
-          throw refuse(Long.toUnsignedString(values[i]) + " is beyond 2^63 - 1");
-        }
-      }
-      return values;
-    }
-
-    private int checkedCount() throws FileFormatException {
-      if (count() > Extents.MAX_ARRAY) {
-        throw refuse(count() + " values are more than one array can hold");
-      }
-      return (int) count();
-    }
-
-    private FileFormatException refuse(String reason) {
-      return new FileFormatException(file, "tensor " + Quoted.of(name) + ": " + reason);
-    }
-
-    @Override
-    public String toString() {
-      return name + " " + type + Arrays.toString(shape);
+      return begin + data.byteSize();
     }
   }
 }

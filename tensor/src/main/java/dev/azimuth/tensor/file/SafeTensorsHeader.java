@@ -176,7 +176,15 @@ record SafeTensorsHeader(
             "shape %s of %s does not fit the bytes from %d to %d"
                 .formatted(Arrays.toString(sizes), element, range[0], range[1]));
       }
-      return new SafeTensors.Entry(file, name, element, sizes, data, range[0], range[1]);
+      if (range[1] > data.byteSize()) {
+        throw refuse(
+            file,
+            name,
+            "its bytes %d to %d exceed the %d bytes of data, or the file is truncated"
+                .formatted(range[0], range[1], data.byteSize()));
+      }
+      MemorySegment values = data.asSlice(range[0], bytes);
+      return new SafeTensors.Entry(file, name, element, sizes, values, range[0]);
     }
 
     private static @Nullable ElementType elementType(String dtype) {
@@ -198,13 +206,6 @@ record SafeTensorsHeader(
             .thenComparingLong(SafeTensors.Entry::end));
     long covered = 0;
     for (SafeTensors.Entry e : sorted) {
-      if (e.end() > dataBytes) {
-        throw refuse(
-            file,
-            e.name(),
-            "its bytes %d to %d exceed the %d bytes of data, or the file is truncated"
-                .formatted(e.begin(), e.end(), dataBytes));
-      }
       if (e.begin() != covered) {
         String relation = e.begin() < covered ? "overlaps another" : "leaves a gap before it";
         throw refuse(file, e.name(), relation + ", at byte " + e.begin());
