@@ -46,6 +46,7 @@ final class ArchitectureTest {
                   new Room(
                       List.of("tensor"), List.of("com.fasterxml.jackson..", "de.javagl.jgltf..")),
               "metrics", new Room(List.of(), List.of()),
+              "kernels", new Room(List.of("tensor"), List.of("jcuda..")),
               "app",
                   new Room(
                       List.of("tensor", "autograd", "nn", "diffusion", "metrics", "views"),
