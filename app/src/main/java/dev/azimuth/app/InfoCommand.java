@@ -2,6 +2,7 @@ package dev.azimuth.app;
 
 import dev.azimuth.diffusion.Configuration;
 import dev.azimuth.diffusion.ModelConfig;
+import dev.azimuth.tensor.Backend;
 import dev.azimuth.tensor.file.ElementType;
 import dev.azimuth.tensor.file.SafeTensors;
 import java.io.IOException;
@@ -12,32 +13,63 @@ import java.util.EnumMap;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
-/** What is in a checkpoint. */
+/** What is in a checkpoint, or what a device is. */
 @Command(
     name = "info",
-    description = "What is in a model's folder or a safetensors file: names, shapes, types, sizes.")
+    description =
+        "What is in a model's folder or a safetensors file: names, shapes, types, sizes; "
+            + "or what a device is.")
 @SuppressWarnings("NullAway.Init") // picocli sets the options
 final class InfoCommand implements Callable<Integer> {
-  @Parameters(paramLabel = "FILE", description = "A model's folder or a .safetensors file.")
-  private Path file;
+  @Spec private CommandSpec spec;
+
+  @Parameters(
+      paramLabel = "FILE",
+      arity = "0..1",
+      description = "A model's folder or a .safetensors file.")
+  private @Nullable Path file;
+
+  @Option(
+      names = "--device",
+      paramLabel = "DEVICE",
+      description = "A device to describe, such as cpu or cuda:0.")
+  private @Nullable String device;
 
   @Option(names = "--names", description = "List every tensor.")
   private boolean isListing;
 
   @Override
   public Integer call() throws Exception {
-    Path tensors = file;
-    if (Files.isDirectory(file)) {
-      ModelConfig config = Configuration.read(file.resolve("config.json"), ModelConfig.class);
+    if (file == null && device == null) {
+      throw new ParameterException(spec.commandLine(), "what about? a FILE or --device DEVICE");
+    }
+    if (device != null) {
+      try (Backend backend = ComputeOptions.open(device, 1)) {
+        System.out.println(backend.description());
+      }
+    }
+    if (file != null) {
+      describeModel(file);
+    }
+    return 0;
+  }
+
+  private void describeModel(Path model) throws IOException {
+    Path tensors = model;
+    if (Files.isDirectory(model)) {
+      ModelConfig config = Configuration.read(model.resolve("config.json"), ModelConfig.class);
       System.out.println(Configuration.format(config));
-      tensors = file.resolve("model.safetensors");
+      tensors = model.resolve("model.safetensors");
     }
     describe(tensors);
-    return 0;
   }
 
   private void describe(Path path) throws IOException {

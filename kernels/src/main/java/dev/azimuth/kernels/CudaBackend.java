@@ -46,6 +46,11 @@ public final class CudaBackend implements Backend {
   }
 
   @Override
+  public synchronized String description() {
+    return name + ": " + device.description();
+  }
+
+  @Override
   public synchronized Buffer allocate(DType dtype, int size) {
     DeviceBuffer buffer = undefined(dtype, size, false);
     device.clear(buffer.pointer(), buffer.bytes());
@@ -243,11 +248,6 @@ public final class CudaBackend implements Backend {
   @Override
   public synchronized void synchronize() {
     device.synchronize();
-  }
-
-  /** What its memory is used for now, in words. */
-  public synchronized String memoryReport() {
-    return device.memory().report();
   }
 
   /** Gives the device back; logs which buffers something still refers to, as nothing should. */

@@ -74,6 +74,17 @@ final class CudaDevice {
     }
   }
 
+  /** Its name, its size and what its memory is used for. */
+  String description() {
+    return "%s, compute capability %d.%d, %d multiprocessors; %s"
+        .formatted(
+            driver.name(),
+            driver.attribute(DeviceAttribute.COMPUTE_CAPABILITY_MAJOR),
+            driver.attribute(DeviceAttribute.COMPUTE_CAPABILITY_MINOR),
+            driver.attribute(DeviceAttribute.MULTIPROCESSOR_COUNT),
+            memory.report());
+  }
+
   void synchronize() {
     stream.synchronize();
   }

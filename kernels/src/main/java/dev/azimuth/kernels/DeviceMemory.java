@@ -6,16 +6,16 @@ import java.lang.ref.Reference;
 import java.lang.ref.ReferenceQueue;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
-import java.util.NavigableMap;
 import java.util.Set;
-import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A device's memory, in blocks that are kept for the next who needs one of that size: allocating
- * from the driver waits for the device, reusing a block doesn't.
+ * A device's memory, in blocks that are kept for the next who needs one of the very same size, as
+ * the next step of a network does: allocating from the driver waits for the device, reusing a block
+ * doesn't. Idle blocks of other sizes go back to the driver where it has no room.
  *
  * <p>All work is queued on one stream, so a block may be handed on as soon as its owner no longer
  * needs it, though kernels that use it are still queued. A block that backs a Java object returns
@@ -23,11 +23,6 @@ import org.jspecify.annotations.Nullable;
  * anyone is refused.
  */
 final class DeviceMemory {
-  private static final long GRAIN = 512;
-
-  /** From here on a block may be a quarter larger than what is asked for, below twice as large. */
-  private static final long LARGE = 1 << 20;
-
   private static final long MEBIBYTE = 1 << 20;
 
   private static final int COLLECTIONS = 3;
@@ -35,7 +30,7 @@ final class DeviceMemory {
 
   private final String device;
   private final CudaDriver driver;
-  private final NavigableMap<Long, Deque<Block>> idle = new TreeMap<>();
+  private final Map<Long, Deque<Block>> idle = new HashMap<>();
   private final Set<Owned> owned = new HashSet<>();
   private final ReferenceQueue<Object> unreachable = new ReferenceQueue<>();
   private long idleBytes;
@@ -48,7 +43,7 @@ final class DeviceMemory {
     this.driver = driver;
   }
 
-  /** A piece of device memory; {@code bytes} is at least what was asked for. */
+  /** A piece of device memory. */
   record Block(DevicePointer pointer, long bytes) {}
 
   /** A block that is used until its owner is unreachable. */
@@ -62,23 +57,22 @@ final class DeviceMemory {
   }
 
   /**
-   * A block of at least {@code bytes}, its content undefined, the caller's until {@link #release}.
+   * A block of {@code bytes}, or of 1, its content undefined, the caller's until {@link #release}.
    *
    * @throws OutOfDeviceMemoryException if the device has no room; nothing else has changed then
    */
   Block allocate(long bytes) {
     collect();
-    long rounded = Math.max(1, Math.ceilDiv(bytes, GRAIN)) * GRAIN;
-    Block block = reuse(rounded);
+    long size = Math.max(1, bytes);
+    Block block = reuse(size);
     for (int attempt = 0; block == null; attempt++) {
       try {
-        block = new Block(driver.allocate(rounded), rounded);
+        block = new Block(driver.allocate(size), size);
       } catch (CudaException e) {
         if (!e.outOfMemory()) {
           throw e;
         }
-        makeRoom(attempt, bytes, e);
-        block = reuse(rounded);
+        makeRoom(attempt, size, e);
       }
     }
     usedBytes += block.bytes;
@@ -100,17 +94,12 @@ final class DeviceMemory {
   }
 
   private @Nullable Block reuse(long bytes) {
-    Map.Entry<Long, Deque<Block>> fit = idle.ceilingEntry(bytes);
-    long most = bytes >= LARGE ? bytes + bytes / 4 : 2 * bytes;
-    if (fit == null || fit.getKey() > most) {
+    Deque<Block> blocks = idle.get(bytes);
+    if (blocks == null || blocks.isEmpty()) {
       return null;
     }
-    Block block = fit.getValue().pop();
-    if (fit.getValue().isEmpty()) {
-      idle.remove(fit.getKey());
-    }
-    idleBytes -= block.bytes;
-    return block;
+    idleBytes -= bytes;
+    return blocks.pop();
   }
 
   /** Takes back the blocks whose owners are unreachable. */
