@@ -52,14 +52,14 @@ final class ComputeOptions {
 
   private static Backend provided(String device) {
     Matcher name = DEVICE.matcher(device);
-    if (name.matches()) {
-      for (BackendProvider provider : ServiceLoader.load(BackendProvider.class)) {
-        if (provider.kind().equals(name.group(1))) {
-          return provider.open(Integer.parseInt(name.group(2)));
-        }
+    StringBuilder kinds = new StringBuilder("cpu, cpu:scalar");
+    for (BackendProvider provider : ServiceLoader.load(BackendProvider.class)) {
+      if (name.matches() && provider.kind().equals(name.group(1))) {
+        return provider.open(Integer.parseInt(name.group(2)));
       }
+      kinds.append(", ").append(provider.kind()).append(":0");
     }
     throw new IllegalArgumentException(
-        "--device: no device " + device + "; this build has cpu, cpu:scalar and cuda:0, cuda:1, ...");
+        "--device: no device %s; this build has %s".formatted(device, kinds));
   }
 }

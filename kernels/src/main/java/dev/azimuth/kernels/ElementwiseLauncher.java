@@ -50,8 +50,7 @@ final class ElementwiseLauncher {
   private static List<KernelSpec> specs() {
     List<KernelSpec> specs =
         new ArrayList<>(
-            List.of(
-                FILL_F32, FILL_F64, AFFINE, CLAMP, CLAMP_VJP, SELECT, GEGLU, GEGLU_VJP));
+            List.of(FILL_F32, FILL_F64, AFFINE, CLAMP, CLAMP_VJP, SELECT, GEGLU, GEGLU_VJP));
     specs.addAll(UNARY.values());
     specs.addAll(UNARY_VJP.values());
     return List.copyOf(specs);
@@ -68,8 +67,7 @@ final class ElementwiseLauncher {
 
   static void unary(Launch cuda, Kernel.Unary k) {
     int size = k.y().shape().size();
-    cuda.map(
-        requireNonNull(UNARY.get(k.function())), size, cuda.in(k.x()), cuda.out(k.y()), size);
+    cuda.map(requireNonNull(UNARY.get(k.function())), size, cuda.in(k.x()), cuda.out(k.y()), size);
   }
 
   static void unaryVjp(Launch cuda, Kernel.UnaryVjp k) {
@@ -92,8 +90,7 @@ final class ElementwiseLauncher {
 
   static void clamp(Launch cuda, Kernel.Clamp k) {
     int size = k.y().shape().size();
-    cuda.map(
-        CLAMP, size, cuda.in(k.x()), (float) k.low(), (float) k.high(), cuda.out(k.y()), size);
+    cuda.map(CLAMP, size, cuda.in(k.x()), (float) k.low(), (float) k.high(), cuda.out(k.y()), size);
   }
 
   static void clampVjp(Launch cuda, Kernel.ClampVjp k) {
@@ -109,7 +106,9 @@ final class ElementwiseLauncher {
         size);
   }
 
-  /** The float that separates the same floats as {@code bound} does: which side x is on is exact. */
+  /**
+   * The float that separates the same floats as {@code bound} does: which side x is on is exact.
+   */
   private static float leastFloatFrom(double bound) {
     float near = (float) bound;
     return near < bound ? Math.nextUp(near) : near;

@@ -16,8 +16,7 @@ import java.util.Map;
 final class MatmulLauncher {
   private record Variant(boolean transposeA, boolean transposeB, int tile) {
     String entry() {
-      return "matmul_%s%s_%d_f32"
-          .formatted(transposeA ? "t" : "n", transposeB ? "t" : "n", tile);
+      return "matmul_%s%s_%d_f32".formatted(transposeA ? "t" : "n", transposeB ? "t" : "n", tile);
     }
   }
 

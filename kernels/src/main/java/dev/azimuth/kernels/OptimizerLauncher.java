@@ -12,8 +12,22 @@ import java.util.List;
 final class OptimizerLauncher {
   private static final KernelSpec ADAMW =
       new KernelSpec(
-          "optimizer.ptx", "adamw_f32", MAP_THREADS, PTR, PTR, PTR, PTR, I32, F32, F32, F32, F32,
-          F32, F32, F32, F32);
+          "optimizer.ptx",
+          "adamw_f32",
+          MAP_THREADS,
+          PTR,
+          PTR,
+          PTR,
+          PTR,
+          I32,
+          F32,
+          F32,
+          F32,
+          F32,
+          F32,
+          F32,
+          F32,
+          F32);
   private static final KernelSpec EMA =
       new KernelSpec("optimizer.ptx", "ema_f32", MAP_THREADS, PTR, PTR, I32, F32);
 
@@ -46,7 +60,6 @@ final class OptimizerLauncher {
 
   static void ema(Launch cuda, Kernel.Ema k) {
     int size = k.shadow().shape().size();
-    cuda.map(
-        EMA, size, cuda.out(k.shadow()), cuda.in(k.value()), size, (float) (1 - k.decay()));
+    cuda.map(EMA, size, cuda.out(k.shadow()), cuda.in(k.value()), size, (float) (1 - k.decay()));
   }
 }

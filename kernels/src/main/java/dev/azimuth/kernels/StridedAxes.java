@@ -39,9 +39,7 @@ final class StridedAxes {
         continue;
       }
       boolean isOne =
-          rank > 0
-              && a[rank - 1] == first[i] * sizes[i]
-              && b[rank - 1] == second[i] * sizes[i];
+          rank > 0 && a[rank - 1] == first[i] * sizes[i] && b[rank - 1] == second[i] * sizes[i];
       if (isOne) {
         s[rank - 1] *= sizes[i];
       } else {
@@ -50,8 +48,7 @@ final class StridedAxes {
       a[rank - 1] = first[i];
       b[rank - 1] = second[i];
     }
-    return new StridedAxes(
-        Arrays.copyOf(s, rank), Arrays.copyOf(a, rank), Arrays.copyOf(b, rank));
+    return new StridedAxes(Arrays.copyOf(s, rank), Arrays.copyOf(a, rank), Arrays.copyOf(b, rank));
   }
 
   private int outerRank() {
