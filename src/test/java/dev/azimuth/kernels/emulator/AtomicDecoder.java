@@ -13,8 +13,26 @@ final class AtomicDecoder {
     this.space = space;
     type = instruction.type();
     instruction.allow(
-        "global", "shared", "shared::cta", "relaxed", "acquire", "release", "acq_rel", "cta", "gpu",
-        "sys", "add", "min", "max", "exch", "cas", "and", "or", "xor", "inc", "dec");
+        "global",
+        "shared",
+        "shared::cta",
+        "relaxed",
+        "acquire",
+        "release",
+        "acq_rel",
+        "cta",
+        "gpu",
+        "sys",
+        "add",
+        "min",
+        "max",
+        "exch",
+        "cas",
+        "and",
+        "or",
+        "xor",
+        "inc",
+        "dec");
   }
 
   /** What the memory holds and up to two operands, to what it holds then. */
@@ -33,8 +51,7 @@ final class AtomicDecoder {
       throw instruction.unsupported("no address");
     }
     boolean wideBase = Decoder.isLong(base) || base instanceof Operand.Symbol;
-    int address =
-        wideBase ? decoder.longWord(instruction, base) : decoder.word(instruction, base);
+    int address = wideBase ? decoder.longWord(instruction, base) : decoder.word(instruction, base);
     Operand destination = returns ? instruction.operand(0) : new Operand.Sink();
     int d = destination instanceof Operand.Sink ? -1 : value(destination);
     int b = value(instruction.operand(first + 1));
@@ -127,8 +144,7 @@ final class AtomicDecoder {
                   Float.intBitsToFloat((int) old) + Float.intBitsToFloat((int) b));
       case F64 ->
           (old, b, c) ->
-              Double.doubleToRawLongBits(
-                  Double.longBitsToDouble(old) + Double.longBitsToDouble(b));
+              Double.doubleToRawLongBits(Double.longBitsToDouble(old) + Double.longBitsToDouble(b));
       case U32, S32, U64, S64 -> (old, b, c) -> old + b;
       default -> throw instruction.unsupported("addition of " + type);
     };
@@ -136,8 +152,7 @@ final class AtomicDecoder {
 
   private Update extremum(boolean smallest) {
     return switch (type) {
-      case U32, U64 ->
-          (old, b, c) -> (Long.compareUnsigned(old, b) < 0) == smallest ? old : b;
+      case U32, U64 -> (old, b, c) -> (Long.compareUnsigned(old, b) < 0) == smallest ? old : b;
       case S32 -> (old, b, c) -> ((int) old < (int) b) == smallest ? old : b;
       case S64 -> (old, b, c) -> (old < b) == smallest ? old : b;
       default -> throw instruction.unsupported("minimum or maximum of " + type);

@@ -21,8 +21,7 @@ final class ConversionDecoder {
   ConversionDecoder(Decoder decoder, PtxInstruction instruction) {
     this.decoder = decoder;
     this.instruction = instruction;
-    instruction.allow(
-        "rn", "rz", "rm", "rp", "rni", "rzi", "rmi", "rpi", "rna", "ftz", "sat");
+    instruction.allow("rn", "rz", "rm", "rp", "rni", "rzi", "rmi", "rpi", "rna", "ftz", "sat");
     List<PtxType> types = instruction.types();
     if (types.size() != 2) {
       throw instruction.unsupported("not two types");
@@ -47,11 +46,7 @@ final class ConversionDecoder {
     if (target.bank() == Bank.LONG) {
       return wideSource
           ? Loops.of(
-              Loops.Longs1.class,
-              name,
-              convert,
-              target.index(),
-              decoder.longWord(instruction, 1))
+              Loops.Longs1.class, name, convert, target.index(), decoder.longWord(instruction, 1))
           : Loops.of(
               Loops.Widen1.class,
               name,
@@ -141,7 +136,9 @@ final class ConversionDecoder {
 
   private static long clamp(PtxType type, long value) {
     long max =
-        type.signed() ? (1L << (type.bits() - 1)) - 1 : type.wide() ? Long.MAX_VALUE : (1L << type.bits()) - 1;
+        type.signed()
+            ? (1L << (type.bits() - 1)) - 1
+            : type.wide() ? Long.MAX_VALUE : (1L << type.bits()) - 1;
     long min = type.signed() ? -max - 1 : 0;
     return Math.clamp(value, min, max);
   }
@@ -158,8 +155,7 @@ final class ConversionDecoder {
           rounding == Rounding.NEAREST
               ? x -> Float.floatToRawIntBits(toFloat(integer(source, x), unsigned))
               : x ->
-                  Float.floatToRawIntBits(
-                      FloatArithmetic.round(integer(source, x), 0, rounding));
+                  Float.floatToRawIntBits(FloatArithmetic.round(integer(source, x), 0, rounding));
       case F64 -> x -> Double.doubleToRawLongBits(toDouble(integer(source, x), unsigned));
       default -> throw instruction.unsupported("to " + to);
     };

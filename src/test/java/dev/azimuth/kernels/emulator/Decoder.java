@@ -106,8 +106,7 @@ final class Decoder {
       guards[pc] = instruction.guard() == null ? -1 : instruction.guard().index();
       negated[pc] = instruction.negated();
       targets[pc] = targets(instruction, controls[pc]);
-      selectors[pc] =
-          controls[pc] == Program.Control.BRANCH_TABLE ? word(instruction, 0) : -1;
+      selectors[pc] = controls[pc] == Program.Control.BRANCH_TABLE ? word(instruction, 0) : -1;
       if (controls[pc] == Program.Control.NONE) {
         steps[pc] = step(instruction);
       }
@@ -142,9 +141,8 @@ final class Decoder {
       case "bra" -> Program.Control.BRANCH;
       case "brx" -> Program.Control.BRANCH_TABLE;
       case "ret", "exit" -> Program.Control.EXIT;
-      case "bar", "barrier" -> WarpDecoder.isBlockBarrier(instruction)
-          ? Program.Control.BARRIER
-          : Program.Control.NONE;
+      case "bar", "barrier" ->
+          WarpDecoder.isBlockBarrier(instruction) ? Program.Control.BARRIER : Program.Control.NONE;
       default -> Program.Control.NONE;
     };
   }

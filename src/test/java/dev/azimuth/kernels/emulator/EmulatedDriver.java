@@ -278,18 +278,9 @@ public final class EmulatedDriver implements CudaDriver {
     limits.check(grid, block, sharedBytes);
     Launch launch =
         new Launch(
-            kernel.program(),
-            memory,
-            findings,
-            grid,
-            block,
-            sharedBytes,
-            limits.params(arguments));
+            kernel.program(), memory, findings, grid, block, sharedBytes, limits.params(arguments));
     ((EmulatedStream) stream)
-        .add(
-            () ->
-                counters.merge(
-                    function.entry(), launch.run(), Counters::plus));
+        .add(() -> counters.merge(function.entry(), launch.run(), Counters::plus));
   }
 
   @Override
@@ -333,8 +324,7 @@ public final class EmulatedDriver implements CudaDriver {
       found(Finding.Kind.LEAK, "close", region.name + " was never freed");
     }
     for (MemorySegment segment : List.copyOf(pinned.keySet())) {
-      found(
-          Finding.Kind.LEAK, "close", segment.byteSize() + " pinned bytes were never freed");
+      found(Finding.Kind.LEAK, "close", segment.byteSize() + " pinned bytes were never freed");
       freePinned(segment);
     }
     if (!streams.isEmpty() || !events.isEmpty()) {

@@ -117,8 +117,7 @@ final class EmulatedModule implements CudaDriver.Module {
             "cuFuncSetAttribute",
             "CUDA_ERROR_INVALID_VALUE",
             "%s: %d bytes of dynamic shared memory; with its own %d it may have %d"
-                .formatted(
-                    entry(), bytes, program.shared().staticBytes(), SHARED_BYTES_AT_MOST));
+                .formatted(entry(), bytes, program.shared().staticBytes(), SHARED_BYTES_AT_MOST));
       }
       dynamicBytes = bytes;
     }

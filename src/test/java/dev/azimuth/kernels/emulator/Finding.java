@@ -34,7 +34,6 @@ record Finding(Kind kind, String kernel, String what, int line, String source, S
   public String toString() {
     return line == 0
         ? "%s in %s: %s".formatted(kind, kernel, what)
-        : "%s in %s: %s; %s, PTX line %d, %s"
-            .formatted(kind, kernel, what, source, line, thread);
+        : "%s in %s: %s; %s, PTX line %d, %s".formatted(kind, kernel, what, source, line, thread);
   }
 }

@@ -22,8 +22,7 @@ final class FloatDecoder {
     this.instruction = instruction;
     instruction.allow("rn", "rz", "rm", "rp", "ftz", "sat", "approx", "full", "NaN");
     rounding = rounding(instruction);
-    plain =
-        rounding == Rounding.NEAREST && !instruction.has("ftz") && !instruction.has("sat");
+    plain = rounding == Rounding.NEAREST && !instruction.has("ftz") && !instruction.has("sat");
     name = instruction.toString();
     if (instruction.has("NaN") && !isMinOrMax()) {
       throw instruction.unsupported("modifier NaN");

@@ -328,8 +328,7 @@ final class IntegerDecoder {
     return switch (instruction.opcode()) {
       case "shl" -> shift(IntegerArithmetic::shlLong);
       case "shr" ->
-          shift(
-              signed ? IntegerArithmetic::shrLongSigned : IntegerArithmetic::shrLongUnsigned);
+          shift(signed ? IntegerArithmetic::shrLongSigned : IntegerArithmetic::shrLongUnsigned);
       case "popc" -> count(Long::bitCount);
       case "clz" -> count(Long::numberOfLeadingZeros);
       case "mad" -> {

@@ -59,11 +59,7 @@ final class KernelParser {
       case ";" -> tokens.next();
       case ".reg" -> registers();
       case ".shared", ".local" -> variables.add(PtxParser.variable(tokens));
-      case ".loc" -> {
-        String file = tokens.peek(1).text();
-        source = files.getOrDefault(file, "file " + file) + ":" + tokens.peek(2).text();
-        tokens.skipLine();
-      }
+      case ".loc" -> location();
       case ".pragma" -> tokens.skipLine();
       default -> {
         if (tokens.peek(1).is(":")) {
@@ -73,6 +69,18 @@ final class KernelParser {
         }
       }
     }
+  }
+
+  /** {@code .loc FILE LINE COLUMN}; of what is inlined, the place that calls it. */
+  private void location() {
+    int line = tokens.peek().line();
+    int at = 1;
+    for (int i = 0; tokens.peek(i).line() == line; i++) {
+      at = tokens.peek(i).is("inlined_at") ? i + 1 : at;
+    }
+    String file = tokens.peek(at).text();
+    source = files.getOrDefault(file, "file " + file) + ":" + tokens.peek(at + 1).text();
+    tokens.skipLine();
   }
 
   private void label() {

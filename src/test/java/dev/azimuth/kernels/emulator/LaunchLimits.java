@@ -71,18 +71,15 @@ final class LaunchLimits {
       throw refusal(
           INVALID, "it has %d parameters; got %d", kernel.params().size(), arguments.size());
     }
-    ByteBuffer params =
-        ByteBuffer.allocate(kernel.paramBytes()).order(ByteOrder.LITTLE_ENDIAN);
+    ByteBuffer params = ByteBuffer.allocate(kernel.paramBytes()).order(ByteOrder.LITTLE_ENDIAN);
     for (int i = 0; i < arguments.size(); i++) {
       KernelArgument argument = arguments.get(i);
       PtxKernel.Param param = kernel.params().get(i);
       if (!fits(param.type(), argument.type())) {
-        throw refusal(
-            INVALID, "parameter %d is .%s; got %s", i, param.type(), argument);
+        throw refusal(INVALID, "parameter %d is .%s; got %s", i, param.type(), argument);
       }
       switch (argument) {
-        case DevicePointer pointer ->
-            params.putLong(param.offset(), pointer.address());
+        case DevicePointer pointer -> params.putLong(param.offset(), pointer.address());
         case KernelArgument.I32(int value) -> params.putInt(param.offset(), value);
         case KernelArgument.I64(long value) -> params.putLong(param.offset(), value);
         case KernelArgument.F32(float value) -> params.putFloat(param.offset(), value);

@@ -116,8 +116,7 @@ final class MemoryDecoder {
                 new Operand.Register(Bank.WORD, decoder.newWord(), PtxType.B32);
             case Operand.Literal literal ->
                 type.wide()
-                    ? new Operand.Register(
-                        Bank.LONG, decoder.longWord(instruction, literal), type)
+                    ? new Operand.Register(Bank.LONG, decoder.longWord(instruction, literal), type)
                     : new Operand.Register(Bank.WORD, decoder.word(instruction, literal), type);
             default -> throw instruction.unsupported(element + " is neither register nor number");
           };
@@ -248,7 +247,14 @@ final class MemoryDecoder {
       }
       case "ca", "cg" -> {
         instruction.allow(
-            "async", "ca", "cg", "shared", "shared::cta", "global", "L2::64B", "L2::128B",
+            "async",
+            "ca",
+            "cg",
+            "shared",
+            "shared::cta",
+            "global",
+            "L2::64B",
+            "L2::128B",
             "L2::256B");
         return beginCopy();
       }
@@ -356,8 +362,7 @@ final class MemoryDecoder {
           int major = lane >> 2;
           int minor = 2 * (lane & 3);
           int low = transposed ? halves[8 * minor + major] : halves[8 * major + minor];
-          int high =
-              transposed ? halves[8 * (minor + 1) + major] : halves[8 * major + minor + 1];
+          int high = transposed ? halves[8 * (minor + 1) + major] : halves[8 * major + minor + 1];
           register[lane] = low | high << 16;
         }
       }

@@ -44,9 +44,7 @@ final class MemoryPort {
   @Nullable Region locate(Space space, int lane, long address, int bytes) {
     if ((address & (bytes - 1)) != 0) {
       warp.report(
-          Finding.Kind.MISALIGNED,
-          lane,
-          "at 0x%x, not a multiple of %d".formatted(address, bytes));
+          Finding.Kind.MISALIGNED, lane, "at 0x%x, not a multiple of %d".formatted(address, bytes));
       return null;
     }
     return switch (space) {
@@ -74,7 +72,9 @@ final class MemoryPort {
       long at = address - region.base;
       if (region.freed()) {
         warp.report(
-            Finding.Kind.USE_AFTER_FREE, lane, "at %d of %s, which is freed".formatted(at, region.name));
+            Finding.Kind.USE_AFTER_FREE,
+            lane,
+            "at %d of %s, which is freed".formatted(at, region.name));
         return null;
       }
       if (!inside(at, bytes, region.size)) {
@@ -93,8 +93,7 @@ final class MemoryPort {
     if (!inside(address, bytes, block.shared.size)
         || (!block.shared.written((int) address, bytes)
             && block.shared.inGap((int) address, bytes))) {
-      outOfBounds(
-          lane, "%d bytes at shared address %d, in no variable".formatted(bytes, address));
+      outOfBounds(lane, "%d bytes at shared address %d, in no variable".formatted(bytes, address));
       return null;
     }
     offset = (int) address;

@@ -82,17 +82,13 @@ final class MoveDecoder {
     }
     int[] to =
         elements.stream()
-            .mapToInt(e -> e instanceof Operand.Sink ? decoder.newWord() : decoder.word(instruction, e))
+            .mapToInt(
+                e -> e instanceof Operand.Sink ? decoder.newWord() : decoder.word(instruction, e))
             .toArray();
     if (Decoder.isLong(from)) {
       int source = decoder.longWord(instruction, from);
       Step low =
-          Loops.of(
-              Loops.Narrow1.class,
-              "low",
-              (LongToIntFunction) a -> (int) a,
-              to[0],
-              source);
+          Loops.of(Loops.Narrow1.class, "low", (LongToIntFunction) a -> (int) a, to[0], source);
       Step high =
           Loops.of(
               Loops.Narrow1.class,
@@ -104,23 +100,11 @@ final class MoveDecoder {
     }
     int source = decoder.word(instruction, from);
     int copy = decoder.newWord(); // a part may be the source
-    Step keep =
-        Loops.of(
-            Loops.Words1.class, "mov", (IntUnaryOperator) a -> a, copy, source);
+    Step keep = Loops.of(Loops.Words1.class, "mov", (IntUnaryOperator) a -> a, copy, source);
     Step low =
-        Loops.of(
-            Loops.Words1.class,
-            "low16",
-            (IntUnaryOperator) a -> a & 0xFFFF,
-            to[0],
-            copy);
+        Loops.of(Loops.Words1.class, "low16", (IntUnaryOperator) a -> a & 0xFFFF, to[0], copy);
     Step high =
-        Loops.of(
-            Loops.Words1.class,
-            "high16",
-            (IntUnaryOperator) a -> a >>> 16,
-            to[1],
-            copy);
+        Loops.of(Loops.Words1.class, "high16", (IntUnaryOperator) a -> a >>> 16, to[1], copy);
     return both(keep, both(low, high));
   }
 
@@ -215,7 +199,9 @@ final class MoveDecoder {
       return comparison(p);
     }
     String operation =
-        instruction.has("and") ? "and" : instruction.has("or") ? "or" : instruction.has("xor") ? "xor" : "";
+        instruction.has("and")
+            ? "and"
+            : instruction.has("or") ? "or" : instruction.has("xor") ? "xor" : "";
     Operand third = instruction.operands().size() > 3 ? instruction.operand(3) : null;
     boolean negated = third instanceof Operand.Negated;
     int c =

@@ -13,7 +13,8 @@ import jcuda.nvptxcompiler.nvPTXCompilerHandle;
 public final class PtxAssembler {
   private static final Pattern ENTRY = Pattern.compile("Compiling entry function '([^']+)'");
   private static final Pattern SPILLS =
-      Pattern.compile("(\\d+) bytes stack frame, (\\d+) bytes spill stores, (\\d+) bytes spill loads");
+      Pattern.compile(
+          "(\\d+) bytes stack frame, (\\d+) bytes spill stores, (\\d+) bytes spill loads");
   private static final Pattern REGISTERS = Pattern.compile("Used (\\d+) registers");
 
   private PtxAssembler() {}

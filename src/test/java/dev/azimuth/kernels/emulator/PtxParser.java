@@ -43,7 +43,8 @@ final class PtxParser {
         case ".visible", ".weak", ".extern" -> tokens.next();
         case ".entry" -> kernels.add(kernel());
         case ".global", ".const", ".shared" -> variables.add(variable(tokens));
-        default -> throw new PtxException(token.line(), "no directive of a module: " + token.text());
+        default ->
+            throw new PtxException(token.line(), "no directive of a module: " + token.text());
       }
     }
     return new PtxModule(List.copyOf(kernels), List.copyOf(variables));
@@ -73,7 +74,9 @@ final class PtxParser {
           }
         }
         case ".minnctapersm" -> tokens.next();
-        default -> throw new PtxException(directive.line(), "no directive of a kernel: " + directive.text());
+        default ->
+            throw new PtxException(
+                directive.line(), "no directive of a kernel: " + directive.text());
       }
     }
     return new KernelParser(tokens, files).kernel(name, params, maxThreads);

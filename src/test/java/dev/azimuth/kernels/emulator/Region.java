@@ -60,8 +60,9 @@ final class Region {
       case 2 -> (short) SHORT.get(state, offset) == (short) ALL_WRITTEN;
       case 4 -> (int) INT.get(state, offset) == (int) ALL_WRITTEN;
       case 8 -> (long) LONG.get(state, offset) == ALL_WRITTEN;
-      default -> (long) LONG.get(state, offset) == ALL_WRITTEN
-          && (long) LONG.get(state, offset + 8) == ALL_WRITTEN;
+      default ->
+          (long) LONG.get(state, offset) == ALL_WRITTEN
+              && (long) LONG.get(state, offset + 8) == ALL_WRITTEN;
     };
   }
 

@@ -69,8 +69,7 @@ final class SharedLayout {
 
   /** Makes the variables unwritten. */
   void poison(Region region) {
-    sizes.forEach(
-        (name, bytes) -> region.poison(offsets.get(name), offsets.get(name) + bytes));
+    sizes.forEach((name, bytes) -> region.poison(offsets.get(name), offsets.get(name) + bytes));
     region.poison(dynamicOffset, region.size);
   }
 }

@@ -69,8 +69,7 @@ final class TokenReader {
 
   PtxType type() {
     Token token = next();
-    PtxType type =
-        token.text().startsWith(".") ? PtxType.named(token.text().substring(1)) : null;
+    PtxType type = token.text().startsWith(".") ? PtxType.named(token.text().substring(1)) : null;
     if (type == null) {
       throw new PtxException(token.line(), "expected a type, not " + token.text());
     }

@@ -2,7 +2,9 @@ package dev.azimuth.kernels.emulator;
 
 import java.util.function.IntBinaryOperator;
 
-/** What the lanes of a warp do together: shuffles, votes, reductions, and waiting for each other. */
+/**
+ * What the lanes of a warp do together: shuffles, votes, reductions, and waiting for each other.
+ */
 final class WarpDecoder {
   private final Decoder decoder;
   private final PtxInstruction instruction;
@@ -163,8 +165,7 @@ final class WarpDecoder {
     return (warp, mask) -> {
       members(warp, mask, members, "the vote");
       int votes = (negated ? ~warp.predicates[p] : warp.predicates[p]) & mask;
-      boolean result =
-          all ? votes == mask : any ? votes != 0 : votes == mask || votes == 0;
+      boolean result = all ? votes == mask : any ? votes != 0 : votes == mask || votes == 0;
       warp.predicates[d] = (warp.predicates[d] & ~mask) | (result ? mask : 0);
     };
   }
