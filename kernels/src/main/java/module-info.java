@@ -6,4 +6,7 @@ module dev.azimuth.kernels {
   requires static org.jspecify;
 
   exports dev.azimuth.kernels;
+
+  provides dev.azimuth.tensor.BackendProvider with
+      dev.azimuth.kernels.CudaBackendProvider;
 }

@@ -181,6 +181,7 @@ final class BadInputTest {
     refused(List.of("--image"), "synthesize --out ?", out);
     refused(List.of("extra"), "demo extra");
     refused(List.of("FILE", "--device"), "info");
+    refused(List.of("--device cuda:999: no "), "info --device cuda:999");
     Path gif = folder.resolve("o.gif");
     refused(
         List.of("--frames", "361"),
