@@ -48,6 +48,7 @@ final class ArchitectureTest {
               "metrics",
                   new Room(
                       List.of("tensor", "autograd", "nn"), List.of("org.apache.commons.math3..")),
+              "kernels", new Room(List.of("tensor"), List.of("jcuda..")),
               "app",
                   new Room(
                       List.of("tensor", "autograd", "nn", "diffusion", "metrics", "views"),
