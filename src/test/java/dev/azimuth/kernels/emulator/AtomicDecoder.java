@@ -41,7 +41,9 @@ final class AtomicDecoder {
   }
 
   Step step() {
-    if (space != Space.GLOBAL && space != Space.SHARED && space != Space.GENERIC
+    if (space == Space.LOCAL
+        || space == Space.PARAM
+        || space == Space.CONST
         || type.bytes() < 4) {
       throw instruction.unsupported("only 32 and 64 bits in global or shared memory");
     }

@@ -39,7 +39,7 @@ final class BrokenKernelsTest {
 
   @BeforeEach
   void openDevice() throws IOException {
-    driver = new EmulatedDriver(1 << 20);
+    driver = new EmulatedDriver(1L << 20);
     stream = driver.stream();
     try (InputStream ptx = BrokenKernelsTest.class.getResourceAsStream("/kernels/broken.ptx")) {
       module = driver.load("broken", new String(ptx.readAllBytes(), StandardCharsets.UTF_8));
@@ -205,7 +205,7 @@ final class BrokenKernelsTest {
   @Test
   void outOfMemoryLeavesTheDeviceUsable() {
     CudaException refusal =
-        assertThrows(CudaException.class, () -> driver.allocate(1 << 21));
+        assertThrows(CudaException.class, () -> driver.allocate(1L << 21));
     assertTrue(refusal.outOfMemory());
     run("right");
     closeDevice();

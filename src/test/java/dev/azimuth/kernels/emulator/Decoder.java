@@ -225,18 +225,18 @@ final class Decoder {
 
   int word(PtxInstruction instruction, Operand operand) {
     return switch (operand) {
-      case Operand.Register(Bank bank, int register, PtxType type) when bank == Bank.WORD ->
+      case Operand.Register(Bank bank, int register, PtxType _) when bank == Bank.WORD ->
           register;
       case Operand.Literal(long bits) -> wordConstant((int) bits);
       case Operand.Special(SpecialRegister special) ->
-          specials.computeIfAbsent(special, added -> words++);
+          specials.computeIfAbsent(special, _ -> words++);
       case Operand.Symbol(String name) -> wordConstant((int) address(instruction, name));
       default -> throw instruction.unsupported(operand + " is no 32-bit operand");
     };
   }
 
   int wordConstant(int value) {
-    return wordConstants.computeIfAbsent(value, added -> words++);
+    return wordConstants.computeIfAbsent(value, _ -> words++);
   }
 
   /** An operand as a long register. */
@@ -246,7 +246,7 @@ final class Decoder {
 
   int longWord(PtxInstruction instruction, Operand operand) {
     return switch (operand) {
-      case Operand.Register(Bank bank, int register, PtxType type) when bank == Bank.LONG ->
+      case Operand.Register(Bank bank, int register, PtxType _) when bank == Bank.LONG ->
           register;
       case Operand.Literal(long bits) -> longConstant(bits);
       case Operand.Symbol(String name) -> longConstant(address(instruction, name));
@@ -255,7 +255,7 @@ final class Decoder {
   }
 
   int longConstant(long value) {
-    return longConstants.computeIfAbsent(value, added -> longs++);
+    return longConstants.computeIfAbsent(value, _ -> longs++);
   }
 
   /** A new word register, for a step's own use. */
@@ -265,7 +265,7 @@ final class Decoder {
 
   /** An operand as a predicate's number; negated ones are refused. */
   int predicate(PtxInstruction instruction, Operand operand) {
-    if (operand instanceof Operand.Register(Bank bank, int register, PtxType type)
+    if (operand instanceof Operand.Register(Bank bank, int register, PtxType _)
         && bank == Bank.PREDICATE) {
       return register;
     }
@@ -273,7 +273,7 @@ final class Decoder {
   }
 
   static boolean isLong(Operand operand) {
-    return operand instanceof Operand.Register(Bank bank, int index, PtxType type)
+    return operand instanceof Operand.Register(Bank bank, int _, PtxType _)
         && bank == Bank.LONG;
   }
 

@@ -44,7 +44,7 @@ final class EmulatedModule implements CudaDriver.Module {
   public EmulatedFunction function(String entry) {
     return functions.computeIfAbsent(
         entry,
-        missing -> {
+        _ -> {
           for (PtxKernel kernel : parsed.kernels()) {
             if (kernel.name().equals(entry)) {
               return new EmulatedFunction(

@@ -33,7 +33,7 @@ final class Loops {
    */
   static Step of(Class<? extends Step> loop, String operation, Object function, int... registers) {
     Constructor<?> constructor =
-        COPIES.computeIfAbsent(loop.getSimpleName() + " " + operation, name -> copy(loop));
+        COPIES.computeIfAbsent(loop.getSimpleName() + " " + operation, _ -> copy(loop));
     Object[] arguments = new Object[registers.length + 1];
     arguments[0] = function;
     for (int i = 0; i < registers.length; i++) {
