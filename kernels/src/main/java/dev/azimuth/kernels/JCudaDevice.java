@@ -9,15 +9,15 @@ import jcuda.Pointer;
 import jcuda.driver.CUcontext;
 import jcuda.driver.CUdevice;
 import jcuda.driver.CUdeviceptr;
+import jcuda.driver.CUevent;
+import jcuda.driver.CUfunction;
+import jcuda.driver.CUjit_option;
 import jcuda.driver.CUmodule;
 import jcuda.driver.CUresult;
 import jcuda.driver.CUstream;
 import jcuda.driver.CUstream_flags;
 import jcuda.driver.JCudaDriver;
 import jcuda.driver.JITOptions;
-import jcuda.driver.CUjit_option;
-import jcuda.driver.CUevent;
-import jcuda.driver.CUfunction;
 
 /**
  * A CUDA device through JCuda's binding of the driver API.
@@ -136,8 +136,7 @@ public final class JCudaDevice implements CudaDriver {
   public MemorySegment allocatePinned(long bytes) {
     enter();
     Pointer pointer = new Pointer();
-    check(
-        "cuMemHostAlloc", JCudaDriver.cuMemHostAlloc(pointer, bytes, 0), bytes + " pinned bytes");
+    check("cuMemHostAlloc", JCudaDriver.cuMemHostAlloc(pointer, bytes, 0), bytes + " pinned bytes");
     MemorySegment segment = MemorySegment.ofBuffer(pointer.getByteBuffer(0, bytes));
     pinned.put(segment.address(), pointer);
     return segment;
@@ -158,8 +157,7 @@ public final class JCudaDevice implements CudaDriver {
     enter();
     check(
         "cuMemcpyHtoDAsync",
-        JCudaDriver.cuMemcpyHtoDAsync(
-            pointer(to), host(from), from.byteSize(), stream(stream)),
+        JCudaDriver.cuMemcpyHtoDAsync(pointer(to), host(from), from.byteSize(), stream(stream)),
         from.byteSize() + " bytes to " + to);
   }
 
@@ -327,8 +325,7 @@ public final class JCudaDevice implements CudaDriver {
     @Override
     public Function function(String entry) {
       CUfunction function = new CUfunction();
-      check(
-          "cuModuleGetFunction", JCudaDriver.cuModuleGetFunction(function, handle, entry), entry);
+      check("cuModuleGetFunction", JCudaDriver.cuModuleGetFunction(function, handle, entry), entry);
       return new JCudaFunction(function, entry);
     }
 

@@ -41,10 +41,7 @@ final class AtomicDecoder {
   }
 
   Step step() {
-    if (space == Space.LOCAL
-        || space == Space.PARAM
-        || space == Space.CONST
-        || type.bytes() < 4) {
+    if (space == Space.LOCAL || space == Space.PARAM || space == Space.CONST || type.bytes() < 4) {
       throw instruction.unsupported("only 32 and 64 bits in global or shared memory");
     }
     boolean returns = instruction.opcode().equals("atom");

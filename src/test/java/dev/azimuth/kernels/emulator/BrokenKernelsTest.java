@@ -61,8 +61,7 @@ final class BrokenKernelsTest {
   }
 
   private void run(String entry) {
-    driver.launch(
-        module.function(entry), Dim3.of(1), Dim3.of(FLOATS), 0, stream, List.of(in, out));
+    driver.launch(module.function(entry), Dim3.of(1), Dim3.of(FLOATS), 0, stream, List.of(in, out));
     stream.synchronize();
   }
 
@@ -204,8 +203,7 @@ final class BrokenKernelsTest {
 
   @Test
   void outOfMemoryLeavesTheDeviceUsable() {
-    CudaException refusal =
-        assertThrows(CudaException.class, () -> driver.allocate(1L << 21));
+    CudaException refusal = assertThrows(CudaException.class, () -> driver.allocate(1L << 21));
     assertTrue(refusal.outOfMemory());
     run("right");
     closeDevice();

@@ -225,8 +225,7 @@ final class Decoder {
 
   int word(PtxInstruction instruction, Operand operand) {
     return switch (operand) {
-      case Operand.Register(Bank bank, int register, PtxType _) when bank == Bank.WORD ->
-          register;
+      case Operand.Register(Bank bank, int register, PtxType _) when bank == Bank.WORD -> register;
       case Operand.Literal(long bits) -> wordConstant((int) bits);
       case Operand.Special(SpecialRegister special) ->
           specials.computeIfAbsent(special, _ -> words++);
@@ -246,8 +245,7 @@ final class Decoder {
 
   int longWord(PtxInstruction instruction, Operand operand) {
     return switch (operand) {
-      case Operand.Register(Bank bank, int register, PtxType _) when bank == Bank.LONG ->
-          register;
+      case Operand.Register(Bank bank, int register, PtxType _) when bank == Bank.LONG -> register;
       case Operand.Literal(long bits) -> longConstant(bits);
       case Operand.Symbol(String name) -> longConstant(address(instruction, name));
       default -> throw instruction.unsupported(operand + " is no 64-bit operand");
@@ -273,8 +271,7 @@ final class Decoder {
   }
 
   static boolean isLong(Operand operand) {
-    return operand instanceof Operand.Register(Bank bank, int _, PtxType _)
-        && bank == Bank.LONG;
+    return operand instanceof Operand.Register(Bank bank, int _, PtxType _) && bank == Bank.LONG;
   }
 
   /** The address of a variable in its own space. */

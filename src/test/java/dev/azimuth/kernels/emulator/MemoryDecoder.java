@@ -112,8 +112,7 @@ final class MemoryDecoder {
       registers[i] =
           switch (element) {
             case Operand.Register register when register.bank() != Bank.PREDICATE -> register;
-            case Operand.Sink() ->
-                new Operand.Register(Bank.WORD, decoder.newWord(), PtxType.B32);
+            case Operand.Sink() -> new Operand.Register(Bank.WORD, decoder.newWord(), PtxType.B32);
             case Operand.Literal literal ->
                 type.wide()
                     ? new Operand.Register(Bank.LONG, decoder.longWord(instruction, literal), type)

@@ -47,8 +47,7 @@ final class MoveDecoder {
     if (from instanceof Operand.Vector(List<Operand> elements)) {
       return pack(to, elements);
     }
-    if (to instanceof Operand.Register(Bank bank, int index, PtxType _)
-        && bank == Bank.PREDICATE) {
+    if (to instanceof Operand.Register(Bank bank, int index, PtxType _) && bank == Bank.PREDICATE) {
       if (from instanceof Operand.Literal(long truth)) {
         return (warp, mask) -> setPredicate(warp, index, mask, truth != 0 ? -1 : 0);
       }
