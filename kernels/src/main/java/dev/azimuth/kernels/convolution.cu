@@ -142,7 +142,7 @@ struct SlopeColumns {
 
 // All three: `size` is the result's, for the k-splits that matmul_join adds up.
 #define CONVOLUTION(NAME, TILE)                                                                                  \
-  extern "C" __global__ void __launch_bounds__(GEMM_THREADS) conv2d_##NAME##_##TILE##_f32(                       \
+  extern "C" __global__ void __launch_bounds__(GEMM_THREADS, 1) conv2d_##NAME##_##TILE##_f32(                       \
       const float* __restrict__ a, const float* __restrict__ b, const float* __restrict__ bias,                  \
       float* __restrict__ y, int size, int splits, int kPerSplit, int batch, int height, int width,              \
       int channels, int outHeight, int outWidth, int outChannels, int kernelHeight, int kernelWidth,             \

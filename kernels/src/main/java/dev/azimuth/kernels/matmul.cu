@@ -40,7 +40,7 @@ __device__ __forceinline__ void matmul(const float* __restrict__ a, const int* _
 }
 
 #define MATMUL(NAME, TILE, TRANSPOSE_A, TRANSPOSE_B)                                                             \
-  extern "C" __global__ void __launch_bounds__(GEMM_THREADS) matmul_##NAME##_##TILE##_f32(                       \
+  extern "C" __global__ void __launch_bounds__(GEMM_THREADS, 1) matmul_##NAME##_##TILE##_f32(                       \
       const float* __restrict__ a, const int* __restrict__ aOffsets, int aFirst, int aStep,                      \
       const float* __restrict__ b, const int* __restrict__ bOffsets, int bFirst, int bStep,                      \
       const float* __restrict__ bias, float* __restrict__ y, int batches, int m, int n, int k, int splits,       \
