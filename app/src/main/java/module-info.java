@@ -10,6 +10,8 @@ module dev.azimuth.app {
   requires org.knowm.xchart;
   requires static org.jspecify;
 
+  uses dev.azimuth.tensor.BackendProvider;
+
   opens dev.azimuth.app to
       info.picocli;
 }

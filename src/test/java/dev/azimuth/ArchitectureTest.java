@@ -48,6 +48,7 @@ final class ArchitectureTest {
               "metrics",
                   new Room(
                       List.of("tensor", "autograd", "nn"), List.of("org.apache.commons.math3..")),
+              "kernels", new Room(List.of("tensor"), List.of("jcuda..")),
               "app",
                   new Room(
                       List.of("tensor", "autograd", "nn", "diffusion", "metrics", "views"),
@@ -60,7 +61,8 @@ final class ArchitectureTest {
               "benchmarks",
                   new Room(
                       List.of("tensor", "autograd", "nn", "diffusion", "metrics", "views", "app"),
-                      List.of("org.openjdk.jmh.."))));
+                      List.of(
+                          "ai.djl..", "org.knowm.xchart..", "org.openjdk.jmh..", "picocli.."))));
 
   private static JavaClasses house;
 

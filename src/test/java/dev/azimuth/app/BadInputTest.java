@@ -157,7 +157,7 @@ final class BadInputTest {
     "--eta, -1",
     "--eta, NaN",
     "--device, nonsense",
-    "--device, cuda:0",
+    "--device, cuda:999",
     "--sampler, nonsense",
     "--seed, 1.5",
     "--nonsense, 1"
@@ -180,6 +180,8 @@ final class BadInputTest {
     refused(List.of("--out"), "synthesize --image ?", picture());
     refused(List.of("--image"), "synthesize --out ?", out);
     refused(List.of("extra"), "demo extra");
+    refused(List.of("FILE", "--device"), "info");
+    refused(List.of("--device cuda:999: no "), "info --device cuda:999");
     Path gif = folder.resolve("o.gif");
     refused(
         List.of("--frames", "361"),

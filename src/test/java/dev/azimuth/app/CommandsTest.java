@@ -250,6 +250,11 @@ final class CommandsTest {
   }
 
   @Test
+  void infoDescribesADevice() {
+    assertEquals("cpu:scalar", succeed("info --device cpu:scalar").out().strip());
+  }
+
+  @Test
   void helpOfEveryCommandIsClean() {
     for (String command :
         List.of(

@@ -9,6 +9,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.DynamicContainer.dynamicContainer;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
+import dev.azimuth.kernels.CudaBackend;
+import dev.azimuth.kernels.emulator.EmulatedDriver;
 import dev.azimuth.tensor.cpu.CpuBackend;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -38,6 +40,11 @@ final class BackendConformanceTest {
   private static final Backend SIMD_2 = CpuBackend.simd(2);
   private static final Backend SIMD_3 = CpuBackend.simd(3);
 
+  /** Executes the shipped PTX, with every check on. */
+  private static final EmulatedDriver EMULATOR = new EmulatedDriver(1L << 30);
+
+  private static final Backend CUDA = new CudaBackend("cuda:0", EMULATOR);
+
   /** All cases, by the kernel they build. */
   private static final Map<String, List<KernelCase>> CASES =
       Stream.of(ElementwiseCases.all(), ProductCases.all(), ReductionCases.all(), LayerCases.all())
@@ -47,7 +54,7 @@ final class BackendConformanceTest {
 
   @AfterAll
   static void close() {
-    for (Backend backend : List.of(SCALAR, SCALAR_3, SIMD, SIMD_2, SIMD_3)) {
+    for (Backend backend : List.of(SCALAR, SCALAR_3, SIMD, SIMD_2, SIMD_3, CUDA)) {
       backend.close();
     }
   }
@@ -163,6 +170,17 @@ final class BackendConformanceTest {
         (_, kernel) ->
             assertSameBits(
                 outputs(SCALAR, DType.FLOAT64, kernel), outputs(SIMD, DType.FLOAT64, kernel)));
+  }
+
+  @TestFactory
+  Stream<DynamicNode> cudaMatchesTheOracleWithoutFindings() {
+    return forEachCase(
+        (_, kernel) -> {
+          int before = EMULATOR.findings().size();
+          check(CUDA, kernel);
+          List<String> findings = EMULATOR.findings();
+          assertEquals(List.of(), findings.subList(before, findings.size()));
+        });
   }
 
   @TestFactory

@@ -3,6 +3,7 @@ package dev.azimuth.app;
 import dev.azimuth.diffusion.Configuration;
 import dev.azimuth.diffusion.checkpoint.Checkpoint;
 import dev.azimuth.diffusion.checkpoint.ModelFiles;
+import dev.azimuth.tensor.Backend;
 import dev.azimuth.tensor.file.ElementType;
 import dev.azimuth.tensor.file.StoredTensor;
 import dev.azimuth.tensor.file.TensorFile;
@@ -16,21 +17,35 @@ import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
-/** What is in a checkpoint. */
+/** What is in a checkpoint, or what a device is. */
 @Command(
     name = "info",
-    description = "What is in a model or a file of tensors: layout, names, shapes, types, sizes.")
+    description =
+        "What is in a model or a file of tensors: layout, names, shapes, types, sizes; or what a"
+            + " device is.")
 @SuppressWarnings("NullAway.Init") // picocli sets the options
 final class InfoCommand implements Callable<Integer> {
   private static final int LONGEST_VALUE = 200;
 
+  @Spec private CommandSpec spec;
+
   @Parameters(
       paramLabel = "FILE",
+      arity = "0..1",
       description = "A model's folder, a diffusers folder, a .ckpt or a .safetensors.")
-  private Path file;
+  private @Nullable Path file;
+
+  @Option(
+      names = "--device",
+      paramLabel = "DEVICE",
+      description = "A device to describe, such as cpu or cuda:0.")
+  private @Nullable String device;
 
   @Option(names = "--names", description = "List every tensor.")
   private boolean isListing;
@@ -59,20 +74,34 @@ final class InfoCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    try (ModelFiles files = ModelFiles.open(file)) {
-      if (files.layout() == null) {
-        System.out.printf("%s: in no layout that is known as a model's%n", file);
-      } else {
-        describeModel();
+    if (file == null && device == null) {
+      throw new ParameterException(spec.commandLine(), "what about? a FILE or --device DEVICE");
+    }
+    if (device != null) {
+      try (Backend backend = ComputeOptions.open(device, 1)) {
+        System.out.println(backend.description());
       }
-      describeTensors(files);
+    }
+    if (file != null) {
+      describe(file);
     }
     return 0;
   }
 
-  private void describeModel() throws IOException {
-    try (Checkpoint model = Checkpoint.open(file, new Checkpoint.Options(true, config, null))) {
-      System.out.printf("%s: layout %s%n", file, model.layout());
+  private void describe(Path model) throws IOException {
+    try (ModelFiles files = ModelFiles.open(model)) {
+      if (files.layout() == null) {
+        System.out.printf("%s: in no layout that is known as a model's%n", model);
+      } else {
+        describeModel(model);
+      }
+      describeTensors(files);
+    }
+  }
+
+  private void describeModel(Path path) throws IOException {
+    try (Checkpoint model = Checkpoint.open(path, new Checkpoint.Options(true, config, null))) {
+      System.out.printf("%s: layout %s%n", path, model.layout());
       System.out.println(Configuration.format(model.config()));
       System.out.printf(
           "moving average (EMA) of the UNet: %s%n",

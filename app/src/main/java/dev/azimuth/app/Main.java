@@ -1,5 +1,6 @@
 package dev.azimuth.app;
 
+import dev.azimuth.tensor.OutOfDeviceMemoryException;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
@@ -125,6 +126,7 @@ public final class Main implements Runnable {
       case OutOfMemoryError _ ->
           "not enough memory (" + firstLine(e) + "); AZIMUTH_JAVA_OPTIONS=-Xmx16g asks for more";
       case IOException _, IllegalArgumentException _, ArithmeticException _ -> firstLine(e);
+      case OutOfDeviceMemoryException _ -> firstLine(e);
       // anything else is a fault of ours: say so, and how to tell us more
       default -> "internal error: " + e + "; --verbose shows where";
     };

@@ -1,4 +1,4 @@
-/** Benchmarks over JMH; each checks its answer before it times it. */
+/** Benchmarks with libtorch as the peer; each checks its answer before it times it. */
 @NullMarked
 package dev.azimuth.benchmarks;
 

@@ -93,8 +93,16 @@ public final class Parameters {
 
   /** The root of a network whose parameters have names and shapes and no elements. */
   public static Parameters outlined() {
-    Tree tree = new Tree(new MetaBackend(), DType.FLOAT32, Storage.FLOAT32, false, null, null);
-    return new Parameters(tree, "");
+    return outlined(new MetaBackend(), false);
+  }
+
+  /**
+   * The same on a backend that stores no elements either, tracked or not, to learn what a network
+   * computes.
+   */
+  public static Parameters outlined(Backend backend, boolean isTracked) {
+    return new Parameters(
+        new Tree(backend, DType.FLOAT32, Storage.FLOAT32, isTracked, null, null), "");
   }
 
   /** The root of a network with stored parameters, tracked: for training. */

@@ -11,6 +11,11 @@ public interface Backend extends AutoCloseable {
   /** Short name for messages and reports, such as {@code cpu:simd}. */
   String name();
 
+  /** What it computes on, for people. */
+  default String description() {
+    return name();
+  }
+
   /** Storage for {@code size} elements, all zero. */
   Buffer allocate(DType dtype, int size);
 

@@ -1,0 +1,134 @@
+package dev.azimuth.kernels;
+
+import static dev.azimuth.kernels.Launch.MAP_THREADS;
+import static dev.azimuth.kernels.Launch.params;
+import static dev.azimuth.kernels.ParamType.I32;
+import static dev.azimuth.kernels.ParamType.PTR;
+import static java.util.Objects.requireNonNull;
+
+import dev.azimuth.tensor.Kernel;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Launches matmul.cu: a block for each tile of y, piece of k and product of the batch. */
+final class MatmulLauncher {
+  private record Variant(boolean transposeA, boolean transposeB, int tile) {
+    String entry() {
+      return "matmul_%s%s_%d_f32".formatted(transposeA ? "t" : "n", transposeB ? "t" : "n", tile);
+    }
+  }
+
+  private static final Map<Variant, KernelSpec> MATMUL = variants();
+  private static final KernelSpec JOIN =
+      new KernelSpec("matmul.ptx", "matmul_join_f32", MAP_THREADS, params(3, 3));
+
+  static final List<KernelSpec> SPECS = specs();
+
+  private MatmulLauncher() {}
+
+  private static Map<Variant, KernelSpec> variants() {
+    Map<Variant, KernelSpec> specs = new HashMap<>();
+    for (boolean transposeA : new boolean[] {false, true}) {
+      for (boolean transposeB : new boolean[] {false, true}) {
+        for (int tile : new int[] {64, 128}) {
+          Variant variant = new Variant(transposeA, transposeB, tile);
+          specs.put(variant, spec(variant.entry()));
+        }
+      }
+    }
+    return specs;
+  }
+
+  private static KernelSpec spec(String entry) {
+    return new KernelSpec(
+        "matmul.ptx",
+        entry,
+        GemmPlan.THREADS,
+        PTR,
+        PTR,
+        I32,
+        I32,
+        PTR,
+        PTR,
+        I32,
+        I32,
+        PTR,
+        PTR,
+        I32,
+        I32,
+        I32,
+        I32,
+        I32,
+        I32);
+  }
+
+  private static List<KernelSpec> specs() {
+    List<KernelSpec> specs = new ArrayList<>(MATMUL.values());
+    specs.add(JOIN);
+    return List.copyOf(specs);
+  }
+
+  /** Where a batch's matrices begin: in equal steps from the first, or as listed on the device. */
+  private record Offsets(DevicePointer listed, int first, int step) {
+    static Offsets of(Launch cuda, int[] offsets) {
+      int first = offsets.length > 0 ? offsets[0] : 0;
+      int step = offsets.length > 1 ? offsets[1] - first : 0;
+      for (int i = 0; i < offsets.length; i++) {
+        if (offsets[i] != first + i * step) {
+          return new Offsets(cuda.upload(offsets), 0, 0);
+        }
+      }
+      return new Offsets(DevicePointer.NULL, first, step);
+    }
+  }
+
+  static void matmul(Launch cuda, Kernel.Matmul k) {
+    int batch = k.aOffsets().length;
+    GemmPlan plan = GemmPlan.of(batch, k.m(), k.n(), k.k());
+    KernelSpec spec =
+        requireNonNull(MATMUL.get(new Variant(k.transposeA(), k.transposeB(), plan.tile())));
+    int size = batch * k.m() * k.n();
+    boolean isWhole = plan.splits() == 1;
+    DevicePointer y = cuda.out(k.y());
+    DevicePointer bias = cuda.inOrNull(k.bias());
+    DevicePointer to = isWhole ? y : cuda.scratch((long) plan.splits() * size);
+    Offsets a = Offsets.of(cuda, k.aOffsets());
+    Offsets b = Offsets.of(cuda, k.bOffsets());
+    cuda.launch(
+        spec,
+        plan.blocks(),
+        cuda.in(k.a()),
+        a.listed,
+        a.first,
+        a.step,
+        cuda.in(k.b()),
+        b.listed,
+        b.first,
+        b.step,
+        isWhole ? bias : DevicePointer.NULL,
+        to,
+        batch,
+        k.m(),
+        k.n(),
+        k.k(),
+        plan.splits(),
+        plan.kPerSplit());
+    if (!isWhole) {
+      join(cuda, to, bias, y, size, k.n(), plan.splits());
+    }
+  }
+
+  /** y [size] = sum of {@code splits} partial results, plus bias [columns] or null. */
+  static void join(
+      Launch cuda,
+      DevicePointer partial,
+      DevicePointer bias,
+      DevicePointer y,
+      int size,
+      int columns,
+      int splits) {
+    cuda.map(JOIN, size, partial, bias, y, size, columns, splits);
+  }
+}
