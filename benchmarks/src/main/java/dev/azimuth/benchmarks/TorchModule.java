@@ -80,13 +80,19 @@ final class TorchModule implements AutoCloseable {
    * @param isTracked whether operands that require gradients get a history
    */
   NDList forward(NDList operands, boolean isTracked) {
-    return IValueUtils.forward(block, operands, isTracked);
+    boolean before = JniUtils.isGradMode();
+    JniUtils.setGradMode(isTracked); // off unless asked for, thread by thread
+    try {
+      return IValueUtils.forward(block, operands, isTracked);
+    } finally {
+      JniUtils.setGradMode(before);
+    }
   }
 
   /** Calls it with a list of one, for a list of one. */
-  NDArray forward(NDArray operand) {
+  NDArray forward(NDArray operand, boolean isTracked) {
     operand.setName("w[]");
-    return forward(new NDList(operand), false).singletonOrThrow();
+    return forward(new NDList(operand), isTracked).singletonOrThrow();
   }
 
   @Override

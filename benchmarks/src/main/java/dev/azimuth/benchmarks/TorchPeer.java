@@ -97,7 +97,7 @@ final class TorchPeer implements AutoCloseable {
     TorchModule lay =
         layouts.computeIfAbsent(told, l -> new TorchModule(manager, TorchScript.layoutFunction(l)));
     try (NDArray given = manager.create(values, new ai.djl.ndarray.types.Shape(dims))) {
-      NDArray laid = lay.forward(given);
+      NDArray laid = lay.forward(given, isTracked); // untracked, it could never require gradients
       laid.attach(manager);
       laid.setName(name);
       operands.add(laid);
@@ -125,7 +125,7 @@ final class TorchPeer implements AutoCloseable {
     List<float[]> results = new ArrayList<>();
     try (NDList made = module.forward(operands, isTracked)) {
       for (NDArray result : made) {
-        try (NDArray detached = contiguous.forward(result)) {
+        try (NDArray detached = contiguous.forward(result, false)) {
           results.add(detached.toFloatArray());
         }
       }
