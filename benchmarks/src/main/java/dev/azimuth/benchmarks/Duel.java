@@ -115,6 +115,12 @@ final class Duel implements AutoCloseable {
     if (!hasImages) {
       return ImageLayout.CHANNELS_LAST;
     }
+    boolean isNormed = traced.kernels().stream().anyMatch(Kernel.GroupNorm.class::isInstance);
+    if (isNormed && workload.pass() != Workload.Pass.FORWARD) {
+      // libtorch 2.7.1's group norm reads out of bounds on the way back through channels-last
+      // images
+      return ImageLayout.CHANNELS_FIRST;
+    }
     return seconds(ImageLayout.CHANNELS_FIRST) < seconds(ImageLayout.CHANNELS_LAST)
         ? ImageLayout.CHANNELS_FIRST
         : ImageLayout.CHANNELS_LAST;
