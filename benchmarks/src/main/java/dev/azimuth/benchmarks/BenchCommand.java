@@ -105,6 +105,7 @@ public final class BenchCommand implements Callable<Integer> {
     }
     double expected = jobs.stream().mapToDouble(Job::expected).sum();
     double done = 0;
+    int failures = 0;
     long begin = System.nanoTime();
     for (int i = 0; i < jobs.size(); i++) {
       Job job = jobs.get(i);
@@ -120,7 +121,12 @@ public final class BenchCommand implements Callable<Integer> {
               ? Family.COMMAND.title()
               : workload.family().title() + " " + workload.name(),
           job.threads);
-      rows.add(workload == null ? synthesis(home, job, scale) : duel(workload, job, scale));
+      try {
+        rows.add(workload == null ? synthesis(home, job, scale) : duel(workload, job, scale));
+      } catch (IOException | IllegalStateException e) {
+        failures++; // the others' minutes are not thrown away for it
+        System.err.println("bench: left out: " + e.getMessage());
+      }
       done += job.expected;
     }
     rows.sort(Comparator.comparingInt(BenchReport.Row::threads)); // stable: else as they ran
@@ -128,7 +134,7 @@ public final class BenchCommand implements Callable<Integer> {
     report.write(json);
     RatioChart.write(report, chart());
     System.out.println(report.markdown());
-    return 0;
+    return failures == 0 ? 0 : 1;
   }
 
   private Path chart() {
