@@ -1,6 +1,5 @@
 package dev.azimuth.app;
 
-import dev.azimuth.diffusion.PoseEncoding;
 import dev.azimuth.diffusion.checkpoint.Checkpoint;
 import dev.azimuth.diffusion.checkpoint.CheckpointLayout;
 import dev.azimuth.diffusion.checkpoint.LayoutWriter;
@@ -11,6 +10,7 @@ import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -62,37 +62,20 @@ final class ConvertCommand implements Callable<Integer> {
       description = "How weights are stored (default: ${DEFAULT-VALUE}).")
   private Numbers numbers;
 
-  @Option(
-      names = "--no-ema",
-      description = "Take the raw weights of a checkpoint that has a moving average too.")
-  private boolean isRaw;
-
-  @Option(
-      names = "--config",
-      paramLabel = "F.json",
-      description = "The model's configuration, in place of its own or what its tensors tell.")
-  private @Nullable Path config;
-
-  @Option(
-      names = "--pose",
-      paramLabel = "zero123|stable-zero123",
-      description = "How the model takes moves; kept where the layout has a place for it.")
-  private @Nullable PoseEncoding pose;
-
   @Option(names = "--force", description = "Replace OUT if it is there.")
   private boolean isReplacing;
 
+  @Mixin private CheckpointOptions options;
+
   @Override
   public Integer call() throws Exception {
-    Checkpoint.Options options = new Checkpoint.Options(!isRaw, config, pose);
     CheckpointLayout layout = to != null ? to : byName();
-    try (Checkpoint model = Checkpoint.open(in, options);
+    try (Checkpoint model = options.open(in);
         Progress progress = new Progress("tensors", model.parameters().names().size())) {
-      model.notes().forEach(note -> System.err.println("azimuth: " + note));
       List<String> notes =
-          new LayoutWriter(layout, numbers.type, !isRaw)
+          new LayoutWriter(layout, numbers.type, !options.isRaw())
               .write(model, out, isReplacing, (done, _) -> progress.to(done));
-      notes.forEach(note -> System.err.println("azimuth: " + note));
+      notes.forEach(CheckpointOptions::tell);
     }
     System.out.printf("%s: %s%n", out, layout);
     return 0;

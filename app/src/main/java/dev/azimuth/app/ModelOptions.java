@@ -2,7 +2,6 @@ package dev.azimuth.app;
 
 import dev.azimuth.diffusion.DdimSchedule;
 import dev.azimuth.diffusion.NoiseSchedule;
-import dev.azimuth.diffusion.PoseEncoding;
 import dev.azimuth.diffusion.Sampling;
 import dev.azimuth.diffusion.Zero123;
 import dev.azimuth.diffusion.checkpoint.Checkpoint;
@@ -12,9 +11,11 @@ import dev.azimuth.tensor.random.TorchRandom;
 import java.io.IOException;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Which model a command runs, and how it samples. */
+@SuppressWarnings("NullAway.Init") // picocli sets the options
 final class ModelOptions {
   @Option(
       names = "--model",
@@ -24,22 +25,7 @@ final class ModelOptions {
               + " models/mini).")
   private @Nullable Path model;
 
-  @Option(
-      names = "--config",
-      paramLabel = "F.json",
-      description = "The model's configuration, in place of its own or what its tensors tell.")
-  private @Nullable Path config;
-
-  @Option(
-      names = "--no-ema",
-      description = "Take the raw weights of a checkpoint that has a moving average too.")
-  private boolean isRaw;
-
-  @Option(
-      names = "--pose",
-      paramLabel = "zero123|stable-zero123",
-      description = "How the model takes moves; no file tells (default: zero123).")
-  private @Nullable PoseEncoding pose;
+  @Mixin private CheckpointOptions checkpoint;
 
   @Option(
       names = "--low-memory",
@@ -73,15 +59,13 @@ final class ModelOptions {
 
   /** The model on a backend; what the user should know about it goes to standard error. */
   Zero123 open(Backend backend) throws IOException {
-    Checkpoint.Options options = new Checkpoint.Options(!isRaw, config, pose);
-    try (Checkpoint checkpoint = Checkpoint.open(model != null ? model : bundled(), options)) {
-      checkpoint.notes().forEach(note -> System.err.println("azimuth: " + note));
+    try (Checkpoint opened = checkpoint.open(model != null ? model : bundled())) {
       if (isLowMemory) {
-        System.err.println(
-            "azimuth: --low-memory: weights rest in half precision (float32 ones are rounded) and"
-                + " are widened at each use: a full-size synthesis takes 1.2 times as long");
+        CheckpointOptions.tell(
+            "--low-memory: weights rest in half precision (float32 ones are rounded) and are"
+                + " widened at each use: a full-size synthesis takes 1.2 times as long");
       }
-      return checkpoint.load(backend, isLowMemory ? Storage.FLOAT16 : Storage.FLOAT32);
+      return opened.load(backend, isLowMemory ? Storage.FLOAT16 : Storage.FLOAT32);
     }
   }
 
