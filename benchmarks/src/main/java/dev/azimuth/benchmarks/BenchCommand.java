@@ -3,6 +3,7 @@ package dev.azimuth.benchmarks;
 import dev.azimuth.benchmarks.TorchScript.ImageLayout;
 import dev.azimuth.diffusion.Configuration;
 import dev.azimuth.diffusion.ModelConfig;
+import dev.azimuth.tensor.cpu.CpuBackend;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -34,6 +35,8 @@ public final class BenchCommand implements Callable<Integer> {
   private static final Set<Family> BACKWARD =
       EnumSet.of(Family.MATMUL, Family.CONVOLUTION_3X3, Family.SELF_ATTENTION);
 
+  private static final int PROFILED = 3; // calls, after as many to warm up
+
   private static final Scale FULL =
       new Scale(Alternation.FULL, new Alternation(5, 0.1, 1), 5, 50, Integer.MAX_VALUE);
   private static final Scale QUICK =
@@ -61,6 +64,11 @@ public final class BenchCommand implements Callable<Integer> {
       paramLabel = "N,N",
       description = "Numbers of threads to time with (default: all cores, and 1).")
   private List<Integer> threads = new ArrayList<>();
+
+  @Option(
+      names = "--profile",
+      description = "Instead: where the time of our networks goes, kernel by kernel.")
+  private boolean isProfile;
 
   private final Map<Workload, ImageLayout> layouts = new HashMap<>();
   private final Map<Integer, Double> peaks = new TreeMap<>();
@@ -102,6 +110,10 @@ public final class BenchCommand implements Callable<Integer> {
     }
     for (int count : threadCounts()) {
       peaks.put(count, FmaPeak.gflops(count));
+    }
+    if (isProfile) {
+      jobs.forEach(this::profile);
+      return 0;
     }
     double expected = jobs.stream().mapToDouble(Job::expected).sum();
     double done = 0;
@@ -193,6 +205,29 @@ public final class BenchCommand implements Callable<Integer> {
   private static ModelConfig config(Path home, String model) throws IOException {
     Path file = home.resolve("models").resolve(model).resolve("config.json");
     return Configuration.read(file, ModelConfig.class);
+  }
+
+  private void profile(Job job) {
+    Workload workload = job.workload;
+    if (workload == null || workload.family().isOperation()) {
+      return;
+    }
+    try (Profile profile = new Profile(CpuBackend.simd(job.threads))) {
+      OurSide ours = new OurSide(workload, profile);
+      for (int i = 0; i < PROFILED; i++) {
+        ours.run();
+      }
+      profile.clear();
+      long begin = System.nanoTime();
+      for (int i = 0; i < PROFILED; i++) {
+        ours.run();
+      }
+      double seconds = 1e-9 * (System.nanoTime() - begin) / PROFILED;
+      double peak = Objects.requireNonNull(peaks.get(job.threads));
+      System.out.printf(
+          "### %s, %d threads: %.0f ms%n%n%s%n",
+          workload.name(), job.threads, 1e3 * seconds, profile.markdown(PROFILED, seconds, peak));
+    }
   }
 
   private BenchReport.Row duel(Workload workload, Job job, Scale scale) {

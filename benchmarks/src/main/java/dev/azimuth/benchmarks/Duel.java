@@ -4,10 +4,7 @@ import ai.djl.ndarray.NDManager;
 import dev.azimuth.autograd.Gradients;
 import dev.azimuth.benchmarks.TorchScript.ImageLayout;
 import dev.azimuth.nn.Context;
-import dev.azimuth.nn.Parameters;
-import dev.azimuth.nn.optim.AdamW;
 import dev.azimuth.tensor.Backend;
-import dev.azimuth.tensor.DType;
 import dev.azimuth.tensor.Kernel;
 import dev.azimuth.tensor.Tensor;
 import dev.azimuth.tensor.cpu.CpuBackend;
@@ -15,22 +12,16 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
-import java.util.function.Supplier;
 
 /** A workload on both sides, with the same operands and the same number of threads. */
 final class Duel implements AutoCloseable {
   // a product's error is some 1e-5 at most relative to its result, Winograd's included; two sides
   // have one each; through layers they add up as independent ones do
   private static final double TOLERANCE_PER_PRODUCT = 3e-5;
-  private static final AdamW.Settings ADAMW = AdamW.Settings.of(1e-5).withWeightDecay(0.01);
-  private static final long DY_SEED = 7;
 
   private final Workload workload;
   private final Backend backend;
-  private final Map<String, Tensor> operands;
-  private final Supplier<Tensor> body;
-  private final Tensor dy;
-  private final AdamW optimizer;
+  private final OurSide ours;
   private final NDManager torch;
   private final Traced traced;
   private final KernelCost cost;
@@ -58,52 +49,34 @@ final class Duel implements AutoCloseable {
     this.cost = KernelCost.of(kernels);
     long products = kernels.stream().filter(k -> KernelCost.of(List.of(k)).flops() > 0).count();
     this.tolerance = TOLERANCE_PER_PRODUCT * Math.sqrt(Math.max(1, products));
-    Operands source = new Operands(traced.shapes());
-    Parameters p =
-        isTracked
-            ? Parameters.trainable(backend, DType.FLOAT32, source)
-            : Parameters.stored(backend, Parameters.Storage.FLOAT32, source);
-    this.body = workload.network().on(p, Duel::folded);
-    this.operands = p.tensors();
-    this.dy = Tensor.of(backend, traced.result().shape(), dyValues());
-    this.optimizer = new AdamW(ADAMW, List.of(AdamW.Group.of(operands)));
+    this.ours = new OurSide(workload, backend);
     this.layout = known.orElseGet(this::fasterLayout);
     this.error = check();
     this.peer = peer(workload.pass(), layout);
-  }
-
-  /** One token is folded; more are attended to. */
-  private static Context folded(Tensor c) {
-    return c.shape().dim(1) == 1 ? new Context.SingleToken(c) : new Context.Tokens(c);
-  }
-
-  private float[] dyValues() {
-    int size = traced.result().shape().size();
-    return size == 1 ? new float[] {1} : Operands.uniform(size, DY_SEED);
   }
 
   private TorchPeer peer(Workload.Pass pass, ImageLayout images) {
     Function<String, float[]> values = name -> operand(name).toFloats();
     return switch (pass) {
       case FORWARD -> TorchPeer.forward(torch, traced, values, images);
-      case BACKWARD -> TorchPeer.backward(torch, traced, values, dyValues(), images);
+      case BACKWARD -> TorchPeer.backward(torch, traced, values, ours.dyValues(), images);
       case TRAINING ->
           TorchPeer.training(
               torch,
               traced,
               values,
               new TorchScript.AdamWNumbers(
-                  ADAMW.learningRate(),
-                  ADAMW.beta1(),
-                  ADAMW.beta2(),
-                  ADAMW.eps(),
-                  ADAMW.weightDecay()),
+                  OurSide.ADAMW.learningRate(),
+                  OurSide.ADAMW.beta1(),
+                  OurSide.ADAMW.beta2(),
+                  OurSide.ADAMW.eps(),
+                  OurSide.ADAMW.weightDecay()),
               images);
     };
   }
 
   private Tensor operand(String name) {
-    Tensor operand = operands.get(name);
+    Tensor operand = ours.operands().get(name);
     if (operand == null) {
       throw new IllegalStateException("a network asks for other operands when traced: " + name);
     }
@@ -145,12 +118,12 @@ final class Duel implements AutoCloseable {
     try (TorchPeer checking = peer(checked, layout)) {
       expected = checking.results();
     }
-    Tensor y = body.get();
+    Tensor y = ours.result();
     double worst = requireNear("result", y, expected.get(0));
     if (!isForward) {
-      Gradients gradients = Gradients.of(y, dy);
+      Gradients gradients = ours.gradients(y);
       int i = 1;
-      for (Map.Entry<String, Tensor> operand : operands.entrySet()) {
+      for (Map.Entry<String, Tensor> operand : ours.operands().entrySet()) {
         float[] theirs = expected.get(i++);
         // what folding leaves absent is zero but for rounding where it is computed
         Optional<Tensor> our = gradients.find(operand.getValue());
@@ -191,15 +164,7 @@ final class Duel implements AutoCloseable {
 
   /** One call of ours. */
   Object ours() {
-    Tensor y = body.get();
-    return switch (workload.pass()) {
-      case FORWARD -> y;
-      case BACKWARD -> Gradients.of(y, dy);
-      case TRAINING -> {
-        optimizer.step(Gradients.of(y, dy), 1);
-        yield y;
-      }
-    };
+    return ours.run();
   }
 
   /** One call of libtorch's. */
