@@ -156,8 +156,8 @@ final class Profile implements Backend {
   }
 
   @Override
-  public Buffer adopt(float[] values) {
-    return backend.adopt(values);
+  public Buffer constant(float[] values) {
+    return backend.constant(values);
   }
 
   @Override

@@ -158,7 +158,7 @@ public final class Parameters {
     if (tree.dtype == DType.FLOAT32 && !tree.isTracked) {
       // never written, so that the source's array can stay its own
       boolean isHalved = tree.storage == Storage.FLOAT16 && published.rank() > 1;
-      return isHalved ? tree.backend.halved(values) : tree.backend.adopt(values);
+      return isHalved ? tree.backend.halved(values) : tree.backend.constant(values);
     }
     Buffer buffer = tree.backend.allocate(tree.dtype, values.length);
     tree.backend.upload(values, buffer);

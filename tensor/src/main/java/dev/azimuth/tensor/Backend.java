@@ -19,8 +19,11 @@ public interface Backend extends AutoCloseable {
   /** Storage for {@code size} elements, all zero. */
   Buffer allocate(DType dtype, int size);
 
-  /** Storage of these float32 values; the caller gives the array up. */
-  default Buffer adopt(float[] values) {
+  /**
+   * Storage of these float32 values, for kernels to read only; the caller gives the array up. A
+   * backend may keep them in the order in which its kernels read them.
+   */
+  default Buffer constant(float[] values) {
     Buffer buffer = allocate(DType.FLOAT32, values.length);
     upload(values, buffer);
     return buffer;

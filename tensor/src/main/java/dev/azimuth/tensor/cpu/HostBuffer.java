@@ -6,7 +6,8 @@ import dev.azimuth.tensor.Tensor;
 
 /** A tensor's elements in a Java array, as all CPU backends keep them. */
 @SuppressWarnings("ArrayRecordComponent") // a buffer is its array; buffers are never compared
-sealed interface HostBuffer extends Buffer {
+sealed interface HostBuffer extends Buffer
+    permits HostBuffer.Floats, HostBuffer.Doubles, HostBuffer.Halves, Constant {
 
   /** float32 elements. */
   record Floats(float[] values) implements HostBuffer {
@@ -69,13 +70,23 @@ sealed interface HostBuffer extends Buffer {
     }
   }
 
-  /** The array of a float32 tensor on a CPU backend; a copy if it rests in half precision. */
+  /**
+   * The array of a float32 tensor on a CPU backend; a copy of weights that rest in another form.
+   */
   static float[] floats(Tensor x) {
     return switch (x.buffer()) {
       case Floats(float[] values) -> values;
       case Halves halves -> halves.widened();
+      case Constant constant -> constant.values();
       case Buffer other -> throw new ClassCastException(other + " isn't float32 on the CPU");
     };
+  }
+
+  /** The matrix [n, k] that x is, transposed, as a right factor. */
+  static RightFactor transposed(Tensor x, int n, int k, WorkPool pool) {
+    return x.buffer() instanceof Constant constant
+        ? constant.transposed(n, k, pool)
+        : new Factor.ColumnMajor(floats(x), 0, k);
   }
 
   /** The array of a float64 tensor on a CPU backend. */

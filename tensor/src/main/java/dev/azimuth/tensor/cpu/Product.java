@@ -22,6 +22,8 @@ record Product(LeftFactor a, RightFactor b, int m, int n, int k) {
   private static final int ROWS = RegisterBlock.ROWS;
   private static final int COLUMNS = RegisterBlock.COLUMNS;
   private static final int MIN_TILE_ROWS = 32;
+  // a tile's rows and its part of the result should stay in the second-level cache
+  private static final int TILE_PANELS = 512 / COLUMNS;
   // below so many multiply-adds a second thread costs more than it brings
   private static final long SMALL = 100_000;
   private static final int TASKS_PER_THREAD = 4;
@@ -72,26 +74,17 @@ record Product(LeftFactor a, RightFactor b, int m, int n, int k) {
       return;
     }
     Addend addend = bias == null ? Addend.NONE : new Addend(bias, biasStart, 0, 1);
-    int panels = Math.ceilDiv(n, COLUMNS);
-    float[] packed = Scratch.SHARED_PANELS.atLeast(Math.toIntExact((long) panels * k * COLUMNS));
-    int panelsPerTask = Math.max(1, 16_384 / Math.max(1, k * COLUMNS));
-    pool.run(
-        Math.ceilDiv(panels, panelsPerTask),
-        task -> {
-          int panel = task * panelsPerTask;
-          int columns = Math.min(n - panel * COLUMNS, panelsPerTask * COLUMNS);
-          b.pack(panel * COLUMNS, columns, 0, k, packed, panel * k * COLUMNS);
-        });
+    PackedFactor right = b instanceof PackedFactor p ? p : PackedFactor.passing(b, n, k, pool);
     Grid grid = grid(pool.threads());
     pool.run(
         grid.rowTiles * grid.columnTiles,
         task -> {
           int row = task / grid.columnTiles * grid.rows;
-          int panel = task % grid.columnTiles * grid.panels;
-          int columns = Math.min(n - panel * COLUMNS, grid.panels * COLUMNS);
-          Panels tile = new Panels(packed, panel * k * COLUMNS, k * COLUMNS);
+          int column = task % grid.columnTiles * grid.panels * COLUMNS;
+          int columns = Math.min(n - column, grid.panels * COLUMNS);
+          Panels tile = new Panels(right.panels(), right.panel(column), k * COLUMNS);
           int rows = Math.min(grid.rows, m - row);
-          tile(row, rows, tile, panel * COLUMNS, columns, addend, target);
+          tile(row, rows, tile, column, columns, addend, target);
         });
   }
 
@@ -116,12 +109,18 @@ record Product(LeftFactor a, RightFactor b, int m, int n, int k) {
     if ((long) m * n * k < SMALL) {
       return new Grid(m, 1, panels, 1);
     }
-    int wanted = threads == 1 ? 1 : TASKS_PER_THREAD * threads;
-    int rows = Math.ceilDiv(Math.ceilDiv(m, wanted), ROWS) * ROWS;
-    rows = Math.clamp(rows, MIN_TILE_ROWS, MAX_TILE_ROWS);
-    int rowTiles = Math.ceilDiv(m, rows);
-    int tilePanels = Math.ceilDiv(panels, Math.min(panels, Math.ceilDiv(wanted, rowTiles)));
-    return new Grid(rows, rowTiles, tilePanels, Math.ceilDiv(panels, tilePanels));
+    // rows of a tile share each panel: few tiles where the right factor is the larger
+    int rows = Math.ceilDiv(m, Math.ceilDiv(m, MAX_TILE_ROWS));
+    int rowTiles = Math.ceilDiv(m, Math.ceilDiv(rows, ROWS) * ROWS);
+    int wanted = TASKS_PER_THREAD * threads;
+    int columnTiles = Math.max(Math.ceilDiv(wanted, rowTiles), Math.ceilDiv(panels, TILE_PANELS));
+    if (columnTiles > panels) {
+      columnTiles = panels;
+      rows = Math.max(MIN_TILE_ROWS, Math.ceilDiv(m, Math.ceilDiv(wanted, panels)));
+    }
+    rows = Math.min(MAX_TILE_ROWS, Math.ceilDiv(rows, ROWS) * ROWS);
+    int tilePanels = Math.ceilDiv(panels, columnTiles);
+    return new Grid(rows, Math.ceilDiv(m, rows), tilePanels, Math.ceilDiv(panels, tilePanels));
   }
 
   private void tile(

@@ -132,6 +132,15 @@ final class RegisterBlock {
     store(c30, c31, addend, addStart + 3 * addStride, c, cStart + 3 * cStride);
   }
 
+  /** y += x for {@code count} neighbours, a multiple of the vector's. */
+  static void add(float[] x, int xStart, int count, float[] y, int yStart) {
+    for (int i = 0; i < count; i += LANES) {
+      FloatVector.fromArray(SPECIES, y, yStart + i)
+          .add(FloatVector.fromArray(SPECIES, x, xStart + i))
+          .intoArray(y, yStart + i);
+    }
+  }
+
   private static void store(
       FloatVector left, FloatVector right, float[] addend, int from, float[] c, int to) {
     left.add(FloatVector.fromArray(SPECIES, addend, from)).intoArray(c, to);

@@ -1,5 +1,6 @@
 package dev.azimuth.tensor.cpu;
 
+import dev.azimuth.tensor.DType;
 import dev.azimuth.tensor.Kernel;
 
 /** The oracle's kernels that only move elements, and the transpose of one that adds them up. */
@@ -13,7 +14,8 @@ final class ScalarIndexing {
 
   static void copy(Kernel.Copy kernel) {
     // on the stored type: what y holds elsewhere must stay, and nothing is computed
-    if (kernel.x().buffer() instanceof HostBuffer.Floats(float[] x)) {
+    if (kernel.x().dtype() == DType.FLOAT32) {
+      float[] x = HostBuffer.floats(kernel.x());
       float[] y = HostBuffer.floats(kernel.y());
       walk(kernel, 0, kernel.xOffset(), kernel.yOffset(), (from, to) -> y[to] = x[from]);
     } else {

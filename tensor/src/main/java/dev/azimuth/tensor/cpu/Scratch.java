@@ -7,6 +7,8 @@ package dev.azimuth.tensor.cpu;
 enum Scratch {
   /** A right factor's panels, packed by several threads for one caller. */
   SHARED_PANELS,
+  /** A convolution's transformed input, written by several threads for one caller. */
+  SHARED_INPUT,
   /** Partial results that are summed at the end of a kernel. */
   PARTIAL,
   /** A result that several threads add to for one caller. */

@@ -39,8 +39,8 @@ final class SimdBackend implements Backend {
   }
 
   @Override
-  public Buffer adopt(float[] values) {
-    return scalar.adopt(values);
+  public Buffer constant(float[] values) {
+    return new Constant(values);
   }
 
   @Override

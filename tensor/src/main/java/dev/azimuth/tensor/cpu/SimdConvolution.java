@@ -17,11 +17,11 @@ final class SimdConvolution {
 
   static void run(Kernel.Conv2d kernel, WorkPool pool) {
     Conv2dGeometry g = kernel.geometry();
-    if (Winograd.suits(g)) {
-      Winograd.run(kernel, pool);
+    Winograd winograd = Winograd.suiting(g);
+    if (winograd != null) {
+      winograd.run(kernel, pool);
       return;
     }
-    float[] weight = HostBuffer.floats(kernel.weight());
     float @Nullable [] bias = kernel.bias() == null ? null : HostBuffer.floats(kernel.bias());
     float[] y = HostBuffer.floats(kernel.y());
     int outs = g.outChannels() / g.groups();
@@ -29,7 +29,11 @@ final class SimdConvolution {
     int positions = g.batch() * g.outHeight() * g.outWidth();
     for (int group = 0; group < g.groups(); group++) {
       LeftFactor left = windows(HostBuffer.floats(kernel.x()), g, group);
-      RightFactor right = new Factor.ColumnMajor(weight, group * outs * size, size);
+      RightFactor right =
+          g.groups() == 1
+              ? HostBuffer.transposed(kernel.weight(), outs, size, pool)
+              : new Factor.ColumnMajor(
+                  HostBuffer.floats(kernel.weight()), group * outs * size, size);
       new Product(left, right, positions, outs, size)
           .into(
               new Product.Target.RowMajor(y, group * outs, g.outChannels()),
@@ -41,8 +45,8 @@ final class SimdConvolution {
 
   static void run(Kernel.Conv2dWeightVjp kernel, WorkPool pool) {
     Conv2dGeometry g = kernel.geometry();
-    if (Winograd.suits(g)) {
-      Winograd.run(kernel, pool);
+    if (WinogradWeightGradient.suits(g)) {
+      WinogradWeightGradient.run(kernel, pool);
       return;
     }
     float[] dy = HostBuffer.floats(kernel.dy());
@@ -89,8 +93,10 @@ final class SimdConvolution {
 
   static void run(Kernel.Conv2dInputVjp kernel, WorkPool pool) {
     Conv2dGeometry g = kernel.geometry();
-    if (Winograd.suits(g)) {
-      Winograd.run(kernel, pool);
+    Winograd winograd = Winograd.suiting(g);
+    if (winograd != null) {
+      RightFactor flipped = new FlippedWeight(kernel, 0, phaseDown(g, 0), phaseAcross(g, 0));
+      winograd.run(kernel, flipped, pool);
       return;
     }
     for (int group = 0; group < g.groups(); group++) {
@@ -106,10 +112,8 @@ final class SimdConvolution {
   private static void inputPhase(
       Kernel.Conv2dInputVjp kernel, int group, int row, int column, WorkPool pool) {
     Conv2dGeometry g = kernel.geometry();
-    Phase down =
-        Phase.of(row, g.height(), g.kernelHeight(), g.stride().vertical(), g.padding().top());
-    Phase across =
-        Phase.of(column, g.width(), g.kernelWidth(), g.stride().horizontal(), g.padding().left());
+    Phase down = phaseDown(g, row);
+    Phase across = phaseAcross(g, column);
     int outs = g.outChannels() / g.groups();
     int ins = g.inChannels() / g.groups();
     Patches left =
@@ -122,6 +126,15 @@ final class SimdConvolution {
     int positions = g.batch() * down.positions * across.positions;
     new Product(left, right, positions, ins, down.taps * across.taps * outs)
         .into(phaseTarget(kernel, group * ins, down, across), null, 0, pool);
+  }
+
+  private static Phase phaseDown(Conv2dGeometry g, int row) {
+    return Phase.of(row, g.height(), g.kernelHeight(), g.stride().vertical(), g.padding().top());
+  }
+
+  private static Phase phaseAcross(Conv2dGeometry g, int column) {
+    return Phase.of(
+        column, g.width(), g.kernelWidth(), g.stride().horizontal(), g.padding().left());
   }
 
   private static Product.Target phaseTarget(

@@ -34,9 +34,20 @@ final class SimdMatmul {
     return true;
   }
 
+  private static RightFactor right(Kernel.Matmul kernel, int start, WorkPool pool) {
+    int n = kernel.n();
+    int k = kernel.k();
+    if (kernel.transposeB() && kernel.b().shape().size() == n * k) {
+      return HostBuffer.transposed(kernel.b(), n, k, pool);
+    }
+    float[] b = HostBuffer.floats(kernel.b());
+    return kernel.transposeB()
+        ? new Factor.ColumnMajor(b, start, k)
+        : new Factor.RowMajor(b, start, n);
+  }
+
   private static void multiply(Kernel.Matmul kernel, int batch, int m, WorkPool pool) {
     float[] a = HostBuffer.floats(kernel.a());
-    float[] b = HostBuffer.floats(kernel.b());
     int n = kernel.n();
     int k = kernel.k();
     int aStart = kernel.aOffsets()[batch];
@@ -45,10 +56,7 @@ final class SimdMatmul {
         kernel.transposeA()
             ? new Factor.ColumnMajor(a, aStart, m)
             : new Factor.RowMajor(a, aStart, k);
-    RightFactor right =
-        kernel.transposeB()
-            ? new Factor.ColumnMajor(b, bStart, k)
-            : new Factor.RowMajor(b, bStart, n);
+    RightFactor right = right(kernel, bStart, pool);
     Product.Target.RowMajor target =
         new Product.Target.RowMajor(HostBuffer.floats(kernel.y()), batch * kernel.m() * n, n);
     if (kernel.bias() == null && kernel.transposeA() && k >= LONG_SUM) {
