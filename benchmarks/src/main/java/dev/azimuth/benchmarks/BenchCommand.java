@@ -35,7 +35,8 @@ public final class BenchCommand implements Callable<Integer> {
   private static final Set<Family> BACKWARD =
       EnumSet.of(Family.MATMUL, Family.CONVOLUTION_3X3, Family.SELF_ATTENTION);
 
-  private static final int PROFILED = 3; // calls, after as many to warm up
+  private static final double PROFILE_WARM_UP = 6; // seconds
+  private static final int PROFILED = 5; // calls after it
 
   private static final Scale FULL =
       new Scale(Alternation.FULL, new Alternation(5, 0.1, 1), 5, 50, Integer.MAX_VALUE);
@@ -214,9 +215,7 @@ public final class BenchCommand implements Callable<Integer> {
     }
     try (Profile profile = new Profile(CpuBackend.simd(job.threads))) {
       OurSide ours = new OurSide(workload, profile);
-      for (int i = 0; i < PROFILED; i++) {
-        ours.run();
-      }
+      Alternation.secondsPerCall(ours::run, PROFILE_WARM_UP);
       profile.clear();
       long begin = System.nanoTime();
       for (int i = 0; i < PROFILED; i++) {

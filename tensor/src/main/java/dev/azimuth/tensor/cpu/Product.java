@@ -17,7 +17,7 @@ record Product(LeftFactor a, RightFactor b, int m, int n, int k) {
   static final int BLOCK = 320;
 
   /** Most rows in a tile. */
-  static final int MAX_TILE_ROWS = 128;
+  static final int MAX_TILE_ROWS = 288;
 
   private static final int ROWS = RegisterBlock.ROWS;
   private static final int COLUMNS = RegisterBlock.COLUMNS;

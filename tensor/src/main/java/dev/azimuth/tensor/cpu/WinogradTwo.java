@@ -20,12 +20,12 @@ final class WinogradTwo implements WinogradLines {
     for (int c = 0; c < lanes; c += LANES) {
       int from = xStart + c;
       int to = yStart + c;
-      FloatVector d1 = load(x, from + xStep);
-      FloatVector d2 = load(x, from + 2 * xStep);
-      load(x, from).sub(d2).intoArray(y, to);
+      FloatVector d1 = FloatVector.fromArray(SPECIES, x, from + xStep);
+      FloatVector d2 = FloatVector.fromArray(SPECIES, x, from + 2 * xStep);
+      FloatVector.fromArray(SPECIES, x, from).sub(d2).intoArray(y, to);
       d1.add(d2).intoArray(y, to + yStep);
       d2.sub(d1).intoArray(y, to + 2 * yStep);
-      d1.sub(load(x, from + 3 * xStep)).intoArray(y, to + 3 * yStep);
+      d1.sub(FloatVector.fromArray(SPECIES, x, from + 3 * xStep)).intoArray(y, to + 3 * yStep);
     }
   }
 
@@ -35,10 +35,10 @@ final class WinogradTwo implements WinogradLines {
     for (int c = 0; c < lanes; c += LANES) {
       int from = xStart + c;
       int to = yStart + c;
-      FloatVector m1 = load(x, from + xStep);
-      FloatVector m2 = load(x, from + 2 * xStep);
-      load(x, from).add(m1).add(m2).intoArray(y, to);
-      m1.sub(m2).sub(load(x, from + 3 * xStep)).intoArray(y, to + yStep);
+      FloatVector m1 = FloatVector.fromArray(SPECIES, x, from + xStep);
+      FloatVector m2 = FloatVector.fromArray(SPECIES, x, from + 2 * xStep);
+      FloatVector.fromArray(SPECIES, x, from).add(m1).add(m2).intoArray(y, to);
+      m1.sub(m2).sub(FloatVector.fromArray(SPECIES, x, from + 3 * xStep)).intoArray(y, to + yStep);
     }
   }
 
@@ -48,18 +48,14 @@ final class WinogradTwo implements WinogradLines {
     for (int c = 0; c < lanes; c += LANES) {
       int from = xStart + c;
       int to = yStart + c;
-      FloatVector g0 = load(x, from);
-      FloatVector g2 = load(x, from + 2 * xStep);
+      FloatVector g0 = FloatVector.fromArray(SPECIES, x, from);
+      FloatVector g2 = FloatVector.fromArray(SPECIES, x, from + 2 * xStep);
       FloatVector even = g0.add(g2).mul(0.5f);
-      FloatVector odd = load(x, from + xStep).mul(0.5f);
+      FloatVector odd = FloatVector.fromArray(SPECIES, x, from + xStep).mul(0.5f);
       g0.intoArray(y, to);
       even.add(odd).intoArray(y, to + yStep);
       even.sub(odd).intoArray(y, to + 2 * yStep);
       g2.intoArray(y, to + 3 * yStep);
     }
-  }
-
-  private static FloatVector load(float[] x, int at) {
-    return FloatVector.fromArray(SPECIES, x, at);
   }
 }
