@@ -27,6 +27,12 @@ final class ComputeOptions {
       description = "Threads to compute with; results don't depend on it (default: all cores).")
   private int threads = Runtime.getRuntime().availableProcessors();
 
+  @Option(
+      names = "--exact",
+      description =
+          "On the cpu, convolve without Winograd's algorithm: slower, with less rounding error.")
+  private boolean isExact;
+
   /** Number of threads asked for. */
   int threads() {
     return Arguments.within("--threads", threads, 1, Arguments.MOST_THREADS);
@@ -34,7 +40,7 @@ final class ComputeOptions {
 
   /** The backend asked for. */
   Backend open() {
-    return open(device, threads());
+    return open(device, threads(), isExact);
   }
 
   /**
@@ -42,9 +48,9 @@ final class ComputeOptions {
    *
    * @throws IllegalArgumentException with one line that says why there is none
    */
-  static Backend open(String device, int threads) {
+  static Backend open(String device, int threads, boolean isExact) {
     return switch (device) {
-      case "cpu" -> CpuBackend.simd(threads);
+      case "cpu" -> CpuBackend.simd(threads, isExact);
       case "cpu:scalar" -> CpuBackend.scalar(threads);
       default -> provided(device);
     };

@@ -78,7 +78,7 @@ final class InfoCommand implements Callable<Integer> {
       throw new ParameterException(spec.commandLine(), "what about? a FILE or --device DEVICE");
     }
     if (device != null) {
-      try (Backend backend = ComputeOptions.open(device, 1)) {
+      try (Backend backend = ComputeOptions.open(device, 1, false)) {
         System.out.println(backend.description());
       }
     }

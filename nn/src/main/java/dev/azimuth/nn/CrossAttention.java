@@ -1,6 +1,7 @@
 package dev.azimuth.nn;
 
 import dev.azimuth.tensor.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Multi-head attention of tokens x [B, N, queryDim] on a context [B, M, contextDim] (reference
@@ -19,6 +20,10 @@ public final class CrossAttention {
   private final Linear toOut;
   private final int heads;
   private final double scale;
+  private volatile @Nullable Collapsed last;
+
+  /** What a token gave: a synthesis asks again in every step. */
+  private record Collapsed(Tensor token, Tensor vector) {}
 
   /** The sizes of an attention layer. */
   public record Sizes(int queryDim, int contextDim, int heads, int dimHead) {}
@@ -48,8 +53,17 @@ public final class CrossAttention {
     };
   }
 
-  /** What attention on the single token c [B, 1, contextDim] gives at every position: [B, 1, ·]. */
+  /**
+   * What attention on the single token c [B, 1, contextDim] gives at every position: [B, 1, ·].
+   * Asked for the same tensor again it gives the same, unless a gradient is to flow through it.
+   */
   public Tensor collapsed(Tensor c) {
-    return toOut.forward(toV.forward(c));
+    Collapsed known = last;
+    if (known != null && known.token == c) {
+      return known.vector;
+    }
+    Tensor vector = toOut.forward(toV.forward(c));
+    last = vector.history() != null ? null : new Collapsed(c, vector);
+    return vector;
   }
 }

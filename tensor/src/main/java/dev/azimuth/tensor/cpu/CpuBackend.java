@@ -28,7 +28,20 @@ public final class CpuBackend {
    * @throws IllegalArgumentException if {@code threads} is below 1
    */
   public static Backend simd(int threads) {
-    return VectorSupport.REFUSAL == null ? VectorSupport.open(threads) : scalar(threads);
+    return simd(threads, false);
+  }
+
+  /**
+   * The same, whose 3×3 convolutions either take fewer multiplications (Winograd's F(2×2, 3×3) and
+   * F(4×4, 3×3)) or, if they are to be exact, multiply as they are defined: slower, with a fraction
+   * of the rounding error.
+   *
+   * @param threads threads to use, the caller's included
+   * @param isExact without Winograd
+   * @throws IllegalArgumentException if {@code threads} is below 1
+   */
+  public static Backend simd(int threads, boolean isExact) {
+    return VectorSupport.REFUSAL == null ? VectorSupport.open(threads, isExact) : scalar(threads);
   }
 
   /** Decides once whether the Vector API can be used, and logs why if not. */
@@ -50,15 +63,15 @@ public final class CpuBackend {
         return "module %s is absent; start java with --add-modules %s"
             .formatted(VECTOR_MODULE, VECTOR_MODULE);
       }
-      try (Backend _ = open(1)) {
+      try (Backend _ = open(1, false)) {
         return null;
       } catch (LinkageError e) {
         return "the Vector API doesn't work here, " + e.getMessage();
       }
     }
 
-    static Backend open(int threads) {
-      return new SimdBackend(new WorkPool(threads));
+    static Backend open(int threads, boolean isExact) {
+      return new SimdBackend(new WorkPool(threads), isExact);
     }
   }
 }

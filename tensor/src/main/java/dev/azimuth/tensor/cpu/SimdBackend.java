@@ -14,18 +14,21 @@ import dev.azimuth.tensor.Tensor;
 final class SimdBackend implements Backend {
   private final WorkPool pool;
   private final ScalarBackend scalar;
+  private final SimdConvolution convolution;
 
   /**
    * Runs on the threads of {@code pool}, which {@link #close} closes.
    *
+   * @param isExact whether convolutions multiply as they are defined
    * @throws LinkageError if vectors are narrower than 128 bits
    */
-  SimdBackend(WorkPool pool) {
+  SimdBackend(WorkPool pool, boolean isExact) {
     if (RegisterBlock.SPECIES.length() < 4) {
       throw new LinkageError("vectors of " + RegisterBlock.SPECIES.vectorBitSize() + " bits");
     }
     this.pool = pool;
     scalar = new ScalarBackend(pool);
+    convolution = new SimdConvolution(pool, isExact);
   }
 
   @Override
@@ -86,9 +89,9 @@ final class SimdBackend implements Backend {
       case Kernel.Select k -> SimdElementwise.run(k, pool);
       case Kernel.Reduce k -> SimdReduce.run(k, pool);
       case Kernel.Matmul k -> SimdMatmul.run(k, pool);
-      case Kernel.Conv2d k -> SimdConvolution.run(k, pool);
-      case Kernel.Conv2dInputVjp k -> SimdConvolution.run(k, pool);
-      case Kernel.Conv2dWeightVjp k -> SimdConvolution.run(k, pool);
+      case Kernel.Conv2d k -> convolution.run(k);
+      case Kernel.Conv2dInputVjp k -> convolution.run(k);
+      case Kernel.Conv2dWeightVjp k -> convolution.run(k);
       case Kernel.Gather k -> SimdGather.run(k, pool);
       case Kernel.GatherVjp k -> SimdGather.run(k, pool);
       case Kernel.Resample k -> SimdResample.run(k, pool);

@@ -13,11 +13,18 @@ import org.jspecify.annotations.Nullable;
  * only every s-th tap, so that each phase is such a convolution with stride 1 and a smaller kernel.
  */
 final class SimdConvolution {
-  private SimdConvolution() {}
+  private final WorkPool pool;
+  private final boolean isExact;
 
-  static void run(Kernel.Conv2d kernel, WorkPool pool) {
+  /** Exact ones leave {@link Winograd} alone. */
+  SimdConvolution(WorkPool pool, boolean isExact) {
+    this.pool = pool;
+    this.isExact = isExact;
+  }
+
+  void run(Kernel.Conv2d kernel) {
     Conv2dGeometry g = kernel.geometry();
-    Winograd winograd = Winograd.suiting(g);
+    Winograd winograd = isExact ? null : Winograd.suiting(g);
     if (winograd != null) {
       winograd.run(kernel, pool);
       return;
@@ -43,9 +50,9 @@ final class SimdConvolution {
     }
   }
 
-  static void run(Kernel.Conv2dWeightVjp kernel, WorkPool pool) {
+  void run(Kernel.Conv2dWeightVjp kernel) {
     Conv2dGeometry g = kernel.geometry();
-    if (WinogradWeightGradient.suits(g)) {
+    if (!isExact && WinogradWeightGradient.suits(g)) {
       WinogradWeightGradient.run(kernel, pool);
       return;
     }
@@ -91,9 +98,9 @@ final class SimdConvolution {
         new Patches.Window(g.kernelHeight(), g.kernelWidth()));
   }
 
-  static void run(Kernel.Conv2dInputVjp kernel, WorkPool pool) {
+  void run(Kernel.Conv2dInputVjp kernel) {
     Conv2dGeometry g = kernel.geometry();
-    Winograd winograd = Winograd.suiting(g);
+    Winograd winograd = isExact ? null : Winograd.suiting(g);
     if (winograd != null) {
       RightFactor flipped = new FlippedWeight(kernel, 0, phaseDown(g, 0), phaseAcross(g, 0));
       winograd.run(kernel, flipped, pool);
@@ -102,15 +109,14 @@ final class SimdConvolution {
     for (int group = 0; group < g.groups(); group++) {
       for (int row = 0; row < Math.min(g.stride().vertical(), g.height()); row++) {
         for (int column = 0; column < Math.min(g.stride().horizontal(), g.width()); column++) {
-          inputPhase(kernel, group, row, column, pool);
+          inputPhase(kernel, group, row, column);
         }
       }
     }
   }
 
   /** Input positions (row + i · stride, column + j · stride) of one group's channels. */
-  private static void inputPhase(
-      Kernel.Conv2dInputVjp kernel, int group, int row, int column, WorkPool pool) {
+  private void inputPhase(Kernel.Conv2dInputVjp kernel, int group, int row, int column) {
     Conv2dGeometry g = kernel.geometry();
     Phase down = phaseDown(g, row);
     Phase across = phaseAcross(g, column);

@@ -31,7 +31,8 @@ final class WinogradFour implements WinogradLines {
       FloatVector d2 = FloatVector.fromArray(SPECIES, x, from + 2 * xStep);
       FloatVector d3 = FloatVector.fromArray(SPECIES, x, from + 3 * xStep);
       FloatVector d4 = FloatVector.fromArray(SPECIES, x, from + 4 * xStep);
-      d2.fma(FloatVector.broadcast(SPECIES, -2.5f), FloatVector.fromArray(SPECIES, x, from).add(d4)).intoArray(y, to);
+      d2.fma(FloatVector.broadcast(SPECIES, -2.5f), FloatVector.fromArray(SPECIES, x, from).add(d4))
+          .intoArray(y, to);
       FloatVector even = d2.fma(FloatVector.broadcast(SPECIES, -2), d4);
       FloatVector odd = d1.fma(FloatVector.broadcast(SPECIES, -2), d3);
       odd.fma(FloatVector.broadcast(SPECIES, A), even).intoArray(y, to + yStep);
@@ -40,7 +41,10 @@ final class WinogradFour implements WinogradLines {
       odd = d1.fma(FloatVector.broadcast(SPECIES, -0.5f), d3);
       odd.fma(FloatVector.broadcast(SPECIES, B), even).intoArray(y, to + 3 * yStep);
       odd.fma(FloatVector.broadcast(SPECIES, -B), even).intoArray(y, to + 4 * yStep);
-      d3.fma(FloatVector.broadcast(SPECIES, -2.5f), d1.add(FloatVector.fromArray(SPECIES, x, from + 5 * xStep))).intoArray(y, to + 5 * yStep);
+      d3.fma(
+              FloatVector.broadcast(SPECIES, -2.5f),
+              d1.add(FloatVector.fromArray(SPECIES, x, from + 5 * xStep)))
+          .intoArray(y, to + 5 * yStep);
     }
   }
 
@@ -61,7 +65,10 @@ final class WinogradFour implements WinogradLines {
       FloatVector.fromArray(SPECIES, x, from).add(near).add(far).intoArray(y, to);
       nearOdd.add(farOdd).intoArray(y, to + yStep);
       near.fma(FloatVector.broadcast(SPECIES, 0.5f), far.add(far)).intoArray(y, to + 2 * yStep);
-      FloatVector last = farOdd.fma(FloatVector.broadcast(SPECIES, 2), FloatVector.fromArray(SPECIES, x, from + 5 * xStep));
+      FloatVector last =
+          farOdd.fma(
+              FloatVector.broadcast(SPECIES, 2),
+              FloatVector.fromArray(SPECIES, x, from + 5 * xStep));
       nearOdd.fma(FloatVector.broadcast(SPECIES, 0.5f), last).intoArray(y, to + 3 * yStep);
     }
   }
@@ -121,7 +128,9 @@ final class WinogradFour implements WinogradLines {
       FloatVector u4 = FloatVector.fromArray(SPECIES, x, from + 4 * xStep);
       FloatVector near = u1.add(u2);
       FloatVector far = u3.add(u4);
-      FloatVector first = near.fma(FloatVector.broadcast(SPECIES, -2 / 3f), FloatVector.fromArray(SPECIES, x, from));
+      FloatVector first =
+          near.fma(
+              FloatVector.broadcast(SPECIES, -2 / 3f), FloatVector.fromArray(SPECIES, x, from));
       far.fma(FloatVector.broadcast(SPECIES, 1 / 6f), first).intoArray(y, to);
       FloatVector middle = u3.sub(u4).mul(1 / 6f * B);
       u1.sub(u2).fma(FloatVector.broadcast(SPECIES, -2 / 3f * A), middle).intoArray(y, to + yStep);
