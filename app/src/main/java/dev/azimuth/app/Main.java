@@ -32,6 +32,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       SplitCommand.class,
       TrainCommand.class,
       EvaluateCommand.class,
+      StudyCommand.class,
       VerifyCommand.class,
       InfoCommand.class,
       ConvertCommand.class
