@@ -8,6 +8,7 @@ module dev.azimuth.diffusion {
 
   exports dev.azimuth.diffusion;
   exports dev.azimuth.diffusion.checkpoint;
+  exports dev.azimuth.diffusion.text;
   exports dev.azimuth.diffusion.training;
 
   opens dev.azimuth.diffusion to

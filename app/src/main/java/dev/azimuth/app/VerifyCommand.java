@@ -61,6 +61,12 @@ final class VerifyCommand implements Callable<Integer> {
               + " instead of the reference's.")
   private boolean isCollapsing;
 
+  @Option(
+      names = "--vocabulary",
+      paramLabel = "F",
+      description = "CLIP's bpe_simple_vocab_16e6.txt.gz (default: that of Azimuth's tests).")
+  private Path vocabulary = Replay.OWN_VOCABULARY;
+
   @Mixin private ComputeOptions compute;
 
   /** How a record fared. */
@@ -114,7 +120,7 @@ final class VerifyCommand implements Callable<Integer> {
     long elements = weights.names().stream().mapToLong(w -> weights.shape(w).size()).sum();
     var path = isCollapsing ? Replay.COLLAPSING : Replay.ATTENDING;
     if (elements < MANY) {
-      return new Replay(record, backend, path, () -> {}).run(kind);
+      return new Replay(record, backend, new Replay.Setting(path, vocabulary, () -> {})).run(kind);
     }
     int count = weights.names().size();
     AtomicLong taken = new AtomicLong();
@@ -126,7 +132,7 @@ final class VerifyCommand implements Callable<Integer> {
             }
             progress.to(taken.get());
           };
-      return new Replay(record, backend, path, onWeight).run(kind);
+      return new Replay(record, backend, new Replay.Setting(path, vocabulary, onWeight)).run(kind);
     }
   }
 }

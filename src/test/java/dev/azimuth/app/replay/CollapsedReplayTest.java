@@ -52,7 +52,7 @@ class CollapsedReplayTest {
       // a context of more tokens would be refused
       Function<Tensor, Context> collapsed = Context.SingleToken::new;
       List<ReplayComparison> comparisons =
-          new Replay(record, backend, collapsed, () -> {}).run(ReplayKinds.of(record));
+          new Replay(record, backend, new Replay.Setting(collapsed)).run(ReplayKinds.of(record));
       assertTrue(
           comparisons.stream().allMatch(ReplayComparison::passes),
           () ->

@@ -3,6 +3,7 @@ package dev.azimuth.app.replay;
 import static dev.azimuth.app.replay.OpKinds.toChannelsFirst;
 import static dev.azimuth.app.replay.OpKinds.toChannelsLast;
 
+import dev.azimuth.diffusion.text.ClipTokenizer;
 import dev.azimuth.metrics.ClipScore;
 import dev.azimuth.metrics.FrechetDistance;
 import dev.azimuth.metrics.FrechetDistance.Statistics;
@@ -76,6 +77,27 @@ final class MetricKinds {
         config.number("K1"),
         config.number("K2"),
         config.number("data_range"));
+  }
+
+  static Map<String, Tensor> clipTokenize(Replay r) {
+    ReplayConfig c = r.config();
+    boolean isRepairing =
+        switch (c.text("text_repair")) {
+          case "none" -> false;
+          case "ftfy" -> true;
+          default ->
+              throw new IllegalArgumentException("config: no text_repair " + c.text("text_repair"));
+        };
+    ClipTokenizer tokenizer = new ClipTokenizer(r.vocabulary(), isRepairing);
+    int length = c.integer("context_length");
+    double[] tokens =
+        c.texts("texts").stream()
+            .map(text -> tokenizer.tokens(text, length, c.flag("truncate")))
+            .flatMapToInt(Arrays::stream)
+            .asDoubleStream()
+            .toArray();
+    Shape shape = Shape.of(tokens.length / length, length);
+    return Map.of("tokens", Tensor.of(r.backend(), DType.FLOAT64, shape, tokens));
   }
 
   static Map<String, Tensor> clipScore(Replay r) {

@@ -2,6 +2,7 @@ package dev.azimuth.app.replay;
 
 import dev.azimuth.app.replay.ReplayRecord.Values;
 import dev.azimuth.autograd.Gradients;
+import dev.azimuth.diffusion.text.ClipVocabulary;
 import dev.azimuth.nn.Context;
 import dev.azimuth.nn.ParameterSource;
 import dev.azimuth.nn.Parameters;
@@ -9,6 +10,9 @@ import dev.azimuth.tensor.Backend;
 import dev.azimuth.tensor.DType;
 import dev.azimuth.tensor.Shape;
 import dev.azimuth.tensor.Tensor;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -28,6 +32,11 @@ public final class Replay {
   /** The path that attends, whatever the number of tokens: what the reference does. */
   public static final Function<Tensor, Context> ATTENDING = Context.Tokens::new;
 
+  /** The vocabulary among the files of Azimuth's tests. */
+  public static final Path OWN_VOCABULARY =
+      Path.of(System.getProperty("azimuth.home", "."))
+          .resolve("src/test/reference/clip/bpe_simple_vocab_16e6.txt.gz");
+
   /** The path without attention where there is one token. */
   public static final Function<Tensor, Context> COLLAPSING =
       tokens ->
@@ -35,28 +44,34 @@ public final class Replay {
 
   private final ReplayRecord record;
   private final Backend backend;
-  private final Function<Tensor, Context> path;
-  private final Runnable onWeight;
+  private final Setting setting;
   private final Map<String, Tensor> leaves = new HashMap<>();
   private @Nullable Parameters parameters;
 
   /**
-   * A replay that has not been run.
+   * What a replay takes from outside its record.
    *
    * @param path how context tokens are attended to
+   * @param vocabulary CLIP's, which no record holds
    * @param onWeight told of each weight that a network has taken
    */
-  public Replay(
-      ReplayRecord record, Backend backend, Function<Tensor, Context> path, Runnable onWeight) {
+  public record Setting(Function<Tensor, Context> path, Path vocabulary, Runnable onWeight) {
+    /** By a path, with the vocabulary that Azimuth's own records are replayed with. */
+    public Setting(Function<Tensor, Context> path) {
+      this(path, OWN_VOCABULARY, () -> {});
+    }
+  }
+
+  /** A replay that has not been run. */
+  public Replay(ReplayRecord record, Backend backend, Setting setting) {
     this.record = record;
     this.backend = backend;
-    this.path = path;
-    this.onWeight = onWeight;
+    this.setting = setting;
   }
 
   /** Runs a record on a backend by the path that attends. */
   public static List<ReplayComparison> of(ReplayRecord record, ReplayKind kind, Backend backend) {
-    return new Replay(record, backend, ATTENDING, () -> {}).run(kind);
+    return new Replay(record, backend, new Setting(ATTENDING)).run(kind);
   }
 
   /**
@@ -100,6 +115,15 @@ public final class Replay {
     return leaf("input." + name, values.shape(), values.floats());
   }
 
+  /** CLIP's vocabulary. */
+  public ClipVocabulary vocabulary() {
+    try {
+      return ClipVocabulary.read(setting.vocabulary);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   /** An input of tokens [B, M, D], as what a network attends to. */
   public Context context(String name) {
     return context(input(name));
@@ -107,7 +131,7 @@ public final class Replay {
 
   /** Tokens [B, M, D], as what a network attends to. */
   public Context context(Tensor tokens) {
-    return path.apply(tokens);
+    return setting.path.apply(tokens);
   }
 
   /** An input of integers. */
@@ -158,7 +182,7 @@ public final class Replay {
    */
   public Parameters parametersBeside(Map<String, Shape> unused) {
     if (parameters == null) {
-      ParameterSource source = new Weights(record.weights(), unused, onWeight);
+      ParameterSource source = new Weights(record.weights(), unused, setting.onWeight);
       parameters =
           record.hasGradients()
               ? Parameters.trainable(backend, DType.FLOAT32, source)

@@ -63,6 +63,13 @@ public record ReplayConfig(Json.Obj json) {
         .toList();
   }
 
+  /** A list of strings. */
+  public List<String> texts(String name) {
+    return elements(name).stream()
+        .map(element -> as(name, Json.Str.class, element).value())
+        .toList();
+  }
+
   /** A list of objects. */
   public List<ReplayConfig> objects(String name) {
     return elements(name).stream()

@@ -50,6 +50,7 @@ public final class ReplayKinds {
           entry("training_loss", DiffusionKinds::trainingLoss),
           entry("psnr", MetricKinds::psnr),
           entry("ssim", MetricKinds::ssim),
+          entry("clip_tokenize", MetricKinds::clipTokenize),
           entry("clip_score", MetricKinds::clipScore),
           entry("clip_similarity", MetricKinds::clipSimilarity),
           entry("resize", MetricKinds::resize),
