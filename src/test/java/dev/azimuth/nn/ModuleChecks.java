@@ -29,18 +29,20 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
- * Every module as a function of its inputs and all its parameters, in float64, with the leaves
- * whose gradient vanishes named.
+ * Every module as a function of its inputs and all its parameters, whose values are exact in
+ * float32, with the leaves whose gradient vanishes named.
  */
-final class ModuleChecks {
+public final class ModuleChecks {
   private static final Pattern KEY_BIAS = Pattern.compile("(^|.*\\.)k\\.bias");
   private static final Pattern QUERIES_AND_KEYS =
       Pattern.compile(
@@ -51,18 +53,40 @@ final class ModuleChecks {
 
   private static final Predicate<String> NONE = name -> false;
 
-  /** One module, built and fed. */
-  record ModuleCheck(String name, Class<?> module, GradCheck check) {}
-
-  private final Backend backend;
-  private final List<ModuleCheck> checks = new ArrayList<>();
-
-  private ModuleChecks(Backend backend) {
-    this.backend = backend;
+  /**
+   * One module, built and fed.
+   *
+   * @param f what it computes
+   * @param leaves its inputs and parameters
+   * @param vanishing the leaves in which the gradient is zero
+   */
+  public record ModuleCheck(
+      String name,
+      Class<?> module,
+      Supplier<Tensor> f,
+      Map<String, Tensor> leaves,
+      Set<String> vanishing) {
+    /** Its gradients against difference quotients; of float64 only. */
+    GradCheck check() {
+      return GradCheck.of(f, leaves)
+          .step(STEP)
+          .directions(1)
+          .expectingZero(vanishing.toArray(String[]::new));
+    }
   }
 
-  static List<ModuleCheck> all(Backend backend) {
-    ModuleChecks all = new ModuleChecks(backend);
+  private final Backend backend;
+  private final DType dtype;
+  private final List<ModuleCheck> checks = new ArrayList<>();
+
+  private ModuleChecks(Backend backend, DType dtype) {
+    this.backend = backend;
+    this.dtype = dtype;
+  }
+
+  /** All modules on a backend; the same ones with the same values every time. */
+  public static List<ModuleCheck> all(Backend backend, DType dtype) {
+    ModuleChecks all = new ModuleChecks(backend, dtype);
     all.addLayers();
     all.addAttention();
     all.addBlocks();
@@ -302,7 +326,7 @@ final class ModuleChecks {
                       || name.contains(".norm2.")
               : NONE);
     }
-    Parameters frozen = Parameters.initialized(backend, DType.FLOAT64, new TorchRandom(4));
+    Parameters frozen = Parameters.initialized(backend, dtype, new TorchRandom(4));
     AutoencoderKl autoencoder = new AutoencoderKl(frozen.at("a"), TinyModels.autoencoder());
     ClipVision clip = new ClipVision(frozen.at("c"), TinyModels.clip());
     addConditioners(new ViewEncoder(autoencoder, clip, ClipPreprocess.Resizing.REFERENCE));
@@ -373,26 +397,23 @@ final class ModuleChecks {
     Map<String, Tensor> leaves = new LinkedHashMap<>(p.tensors());
     leaves.forEach(ModuleChecks::redraw);
     leaves.putAll(inputs);
-    String[] expected = leaves.keySet().stream().filter(zero).toArray(String[]::new);
-    checks.add(
-        new ModuleCheck(
-            type.getSimpleName() + ": " + name,
-            type,
-            GradCheck.of(f, leaves).step(STEP).directions(1).expectingZero(expected)));
+    Set<String> vanishing = leaves.keySet().stream().filter(zero).collect(Collectors.toSet());
+    checks.add(new ModuleCheck(type.getSimpleName() + ": " + name, type, f, leaves, vanishing));
   }
 
   private Parameters parameters() {
-    return Parameters.initialized(backend, DType.FLOAT64, new TorchRandom(checks.size()));
+    return Parameters.initialized(backend, dtype, new TorchRandom(checks.size()));
   }
 
-  /** Other values than a new network's, whose zeros would hide gradients. */
-  private static void redraw(String name, Tensor leaf) {
+  /** Other values than a new network's, whose zeros would hide gradients; exact in float32. */
+  public static void redraw(String name, Tensor leaf) {
     SplittableRandom random = new SplittableRandom(name.hashCode());
     int size = leaf.shape().size();
     int fanIn = Math.max(1, size / leaf.shape().dim(0));
     double centre = leaf.shape().rank() == 1 && name.endsWith("weight") ? 1 : 0;
     double spread = leaf.shape().rank() == 1 ? 0.3 : Math.sqrt(3.0 / fanIn);
-    double[] values = random.doubles(size, centre - spread, centre + spread).toArray();
+    double[] values =
+        random.doubles(size, centre - spread, centre + spread).map(v -> (float) v).toArray();
     leaf.backend().upload(values, leaf.buffer());
   }
 
@@ -403,6 +424,7 @@ final class ModuleChecks {
   private Tensor draw(int... dims) {
     Shape shape = Shape.of(dims);
     SplittableRandom random = new SplittableRandom(31 * checks.size() + shape.size());
-    return Tensor.of(backend, DType.FLOAT64, shape, random.doubles(shape.size(), -1, 1).toArray());
+    double[] values = random.doubles(shape.size(), -1, 1).map(v -> (float) v).toArray();
+    return Tensor.of(backend, dtype, shape, values);
   }
 }

@@ -29,6 +29,37 @@ record Comparison(String output, Shape shape, double[] exact, float[] got, doubl
     return Double.isNaN(excess) ? Double.POSITIVE_INFINITY : excess;
   }
 
+  /** Results that no tolerance worth having lets pass. */
+  enum Wrong {
+    ZEROS,
+    SCALED,
+    SHIFTED;
+
+    private float[] of(float[] got) {
+      float[] wrong = new float[got.length];
+      for (int i = 0; i < got.length; i++) {
+        wrong[i] =
+            switch (this) {
+              case ZEROS -> 0;
+              case SCALED -> 1.01f * got[i];
+              case SHIFTED -> got[(i + 1) % got.length];
+            };
+      }
+      return wrong;
+    }
+  }
+
+  /** Whether a wrong result that differs from what was got would be within tolerance. */
+  boolean accepts(Wrong kind) {
+    float[] wrong = kind.of(got);
+    boolean differs = false;
+    for (int i = 0; i < wrong.length; i++) {
+      differs |= wrong[i] != got[i] && !Float.isNaN(wrong[i]);
+    }
+    // nothing to reject where the change changes nothing: no elements, all 0, all equal
+    return differs && new Comparison(output, shape, exact, wrong, tolerance).fits();
+  }
+
   /** The five worst positions, one a line. */
   String report() {
     List<Integer> worst =
