@@ -11,6 +11,7 @@ import dev.azimuth.diffusion.NoisePredictor;
 import dev.azimuth.diffusion.NoiseSchedule;
 import dev.azimuth.diffusion.TinyModels;
 import dev.azimuth.diffusion.UNet;
+import dev.azimuth.diffusion.ViewEncoder;
 import dev.azimuth.diffusion.Zero123Conditioner;
 import dev.azimuth.nn.ModuleChecks;
 import dev.azimuth.nn.Parameters;
@@ -51,10 +52,8 @@ final class SmallModel {
     conditioner =
         new Zero123Conditioner(
             rest.at("cc_projection"),
-            autoencoder,
-            clip,
-            config.unet().contextDim(),
-            config.clipResize());
+            new ViewEncoder(autoencoder, clip, config.clipResize()),
+            config.unet().contextDim());
     unetParameters.forEach(ModuleChecks::redraw);
     rest.tensors().forEach(ModuleChecks::redraw);
   }
