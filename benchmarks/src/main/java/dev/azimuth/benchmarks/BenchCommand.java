@@ -71,6 +71,11 @@ public final class BenchCommand implements Callable<Integer> {
       description = "Instead: where the time of our networks goes, kernel by kernel.")
   private boolean isProfile;
 
+  @Option(
+      names = "--errors",
+      description = "Instead: rounding errors of both sides against the float64 oracle.")
+  private boolean isErrors;
+
   private final Map<Workload, ImageLayout> layouts = new HashMap<>();
   private final Map<Integer, Double> peaks = new TreeMap<>();
   private final List<BenchReport.Row> rows = new ArrayList<>();
@@ -105,6 +110,10 @@ public final class BenchCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     Path home = Path.of(System.getProperty("azimuth.home", "."));
     Scale scale = isQuick ? QUICK : FULL;
+    if (isErrors) {
+      errors(new Workloads(config(home, "full-size")).samples(scale.most));
+      return 0;
+    }
     List<Job> jobs = jobs(home, scale);
     if (jobs.isEmpty()) {
       throw new IllegalArgumentException("no workload has \"%s\" in its name".formatted(only));
@@ -206,6 +215,24 @@ public final class BenchCommand implements Callable<Integer> {
   private static ModelConfig config(Path home, String model) throws IOException {
     Path file = home.resolve("models").resolve(model).resolve("config.json");
     return Configuration.read(file, ModelConfig.class);
+  }
+
+  private void errors(List<Workload> workloads) {
+    System.out.println("| family | workload | ours | with --exact | libtorch | ours / libtorch |");
+    System.out.println("| --- | --- | --- | --- | --- | --- |");
+    for (Workload workload : workloads) {
+      if ((workload.family().title() + " " + workload.name()).contains(only)) {
+        RoundingErrors e = RoundingErrors.of(workload, threadCounts().get(0));
+        System.out.printf(
+            "| %s | %s | %.1e | %.1e | %.1e | %.2f |%n",
+            workload.family().title(),
+            workload.name(),
+            e.ours(),
+            e.exact(),
+            e.libtorch(),
+            e.ratio());
+      }
+    }
   }
 
   private void profile(Job job) {

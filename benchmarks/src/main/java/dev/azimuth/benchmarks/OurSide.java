@@ -7,6 +7,7 @@ import dev.azimuth.nn.optim.AdamW;
 import dev.azimuth.tensor.Backend;
 import dev.azimuth.tensor.DType;
 import dev.azimuth.tensor.Tensor;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
@@ -26,19 +27,29 @@ final class OurSide {
   private final AdamW optimizer;
 
   OurSide(Workload workload, Backend backend) {
+    this(workload, backend, DType.FLOAT32);
+  }
+
+  OurSide(Workload workload, Backend backend, DType dtype) {
     this.workload = workload;
     Traced traced = Traced.forward(workload.network(), Context.Tokens::new);
     Operands source = new Operands(traced.shapes());
     Parameters p =
         workload.pass() == Workload.Pass.FORWARD
-            ? Parameters.stored(backend, Parameters.Storage.FLOAT32, source)
-            : Parameters.trainable(backend, DType.FLOAT32, source);
+            ? Parameters.stored(backend, dtype, source)
+            : Parameters.trainable(backend, dtype, source);
     this.body = workload.network().on(p, OurSide::folded);
     this.operands = p.tensors();
     int size = traced.result().shape().size();
     this.dyValues = size == 1 ? new float[] {1} : Operands.uniform(size, DY_SEED);
-    this.dy = Tensor.of(backend, traced.result().shape(), dyValues.clone());
+    this.dy = Tensor.of(backend, dtype, traced.result().shape(), widened(dyValues));
     this.optimizer = new AdamW(ADAMW, List.of(AdamW.Group.of(operands)));
+  }
+
+  private static double[] widened(float[] values) {
+    double[] wide = new double[values.length];
+    Arrays.setAll(wide, i -> values[i]);
+    return wide;
   }
 
   /** One token is folded; more are attended to. */

@@ -20,6 +20,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 
 /**
  * What is worth timing: a model's networks, and every operation that they run, in the sizes in
@@ -29,6 +30,8 @@ final class Workloads {
   private static final Initialization ANY = Initialization.zeros(); // operands have their source
   private static final int GUIDED = 2; // samples of a guided step
   private static final int FEW_TOKENS = 2; // an image token and a pose token, stacked
+  private static final int MOST_SAMPLED = 128; // rows and columns of a sampled operation
+  private static final int MOST_PIXELS = 16; // a side of its images
   private static final int TRAINED_TOGETHER = 16; // models/mini/training.json
 
   private final ModelConfig config;
@@ -168,11 +171,23 @@ final class Workloads {
    * @param most of a family, those that cost most first
    */
   List<Workload> operations(int most) {
+    return operations(most, k -> k);
+  }
+
+  /**
+   * The same with fewer rows, pixels and outputs, and sums as long: for the oracle, which is slow,
+   * and rounding errors, which don't depend on how many results there are.
+   */
+  List<Workload> samples(int most) {
+    return operations(most, Workloads::sample);
+  }
+
+  private List<Workload> operations(int most, UnaryOperator<Kernel> size) {
     Map<String, Occurrences> found = new LinkedHashMap<>();
     for (Network network : List.of(step(FEW_TOKENS), decoder(), clip())) {
       for (Kernel kernel : Traced.forward(network, Context.Tokens::new).kernels()) {
         KernelCost cost = KernelCost.of(List.of(kernel));
-        operation(kernel)
+        operation(size.apply(kernel))
             .ifPresent(
                 w ->
                     found.computeIfAbsent(w.family() + w.name(), _ -> new Occurrences(w)).cost +=
@@ -201,6 +216,44 @@ final class Workloads {
       case Kernel.Geglu k -> Optional.of(geglu(k));
       default -> Optional.empty();
     };
+  }
+
+  private static Kernel sample(Kernel kernel) {
+    return switch (kernel) {
+      case Kernel.Matmul k ->
+          new Kernel.Matmul(
+              k.a(),
+              k.aOffsets(),
+              k.transposeA(),
+              k.b(),
+              k.bOffsets(),
+              k.transposeB(),
+              k.bias(),
+              k.y(),
+              Math.min(k.m(), MOST_SAMPLED),
+              Math.min(k.n(), MOST_SAMPLED),
+              k.k());
+      case Kernel.Conv2d k ->
+          new Kernel.Conv2d(k.x(), k.weight(), k.bias(), k.y(), sample(k.geometry()));
+      default -> kernel;
+    };
+  }
+
+  private static Conv2dGeometry sample(Conv2dGeometry g) {
+    int height = Math.min(g.height(), MOST_PIXELS);
+    int width = Math.min(g.width(), MOST_PIXELS);
+    int outs = Math.min(g.outChannels(), MOST_SAMPLED);
+    return new Conv2dGeometry(
+        g.batch(),
+        height,
+        width,
+        g.inChannels(),
+        outs,
+        g.kernelHeight(),
+        g.kernelWidth(),
+        g.stride(),
+        g.padding(),
+        g.groups());
   }
 
   private static Workload forward(Family family, String name, Network network) {
