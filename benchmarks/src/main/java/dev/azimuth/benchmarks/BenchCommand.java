@@ -242,6 +242,7 @@ public final class BenchCommand implements Callable<Integer> {
     }
     try (Profile profile = new Profile(CpuBackend.simd(job.threads))) {
       OurSide ours = new OurSide(workload, profile);
+      double first = Alternation.batch(ours::run, 1);
       Alternation.secondsPerCall(ours::run, PROFILE_WARM_UP);
       profile.clear();
       long begin = System.nanoTime();
@@ -251,8 +252,12 @@ public final class BenchCommand implements Callable<Integer> {
       double seconds = 1e-9 * (System.nanoTime() - begin) / PROFILED;
       double peak = Objects.requireNonNull(peaks.get(job.threads));
       System.out.printf(
-          "### %s, %d threads: %.0f ms%n%n%s%n",
-          workload.name(), job.threads, 1e3 * seconds, profile.markdown(PROFILED, seconds, peak));
+          "### %s, %d threads: %.0f ms, the first call %.0f ms%n%n%s%n",
+          workload.name(),
+          job.threads,
+          1e3 * seconds,
+          1e3 * first,
+          profile.markdown(PROFILED, seconds, peak));
     }
   }
 

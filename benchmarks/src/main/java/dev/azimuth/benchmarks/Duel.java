@@ -56,7 +56,7 @@ final class Duel implements AutoCloseable {
   }
 
   private TorchPeer peer(Workload.Pass pass, ImageLayout images) {
-    Function<String, float[]> values = name -> operand(name).toFloats();
+    Function<String, float[]> values = name -> ours.operand(name).toFloats();
     return switch (pass) {
       case FORWARD -> TorchPeer.forward(torch, traced, values, images);
       case BACKWARD -> TorchPeer.backward(torch, traced, values, ours.dyValues(), images);
@@ -73,14 +73,6 @@ final class Duel implements AutoCloseable {
                   OurSide.ADAMW.weightDecay()),
               images);
     };
-  }
-
-  private Tensor operand(String name) {
-    Tensor operand = ours.operands().get(name);
-    if (operand == null) {
-      throw new IllegalStateException("a network asks for other operands when traced: " + name);
-    }
-    return operand;
   }
 
   private ImageLayout fasterLayout() {

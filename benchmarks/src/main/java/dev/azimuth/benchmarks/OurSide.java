@@ -88,4 +88,13 @@ final class OurSide {
   Map<String, Tensor> operands() {
     return operands;
   }
+
+  /** The operand of that name. */
+  Tensor operand(String name) {
+    Tensor operand = operands.get(name);
+    if (operand == null) {
+      throw new IllegalStateException("a network asks for other operands when traced: " + name);
+    }
+    return operand;
+  }
 }

@@ -156,8 +156,13 @@ final class Profile implements Backend {
   }
 
   @Override
-  public Buffer constant(float[] values) {
-    return backend.constant(values);
+  public Buffer adopt(float[] values) {
+    return backend.adopt(values);
+  }
+
+  @Override
+  public Buffer weight(float[] values, int n, int k) {
+    return backend.weight(values, n, k);
   }
 
   @Override

@@ -30,7 +30,7 @@ record RoundingErrors(Workload workload, double ours, double exact, double libto
       OurSide side = new OurSide(workload, backend);
       ours = error(side.result().toFloats(), oracle);
       Traced traced = Traced.forward(workload.network(), Context.Tokens::new);
-      Function<String, float[]> values = name -> side.operands().get(name).toFloats();
+      Function<String, float[]> values = name -> side.operand(name).toFloats();
       try (TorchPeer peer = TorchPeer.forward(torch, traced, values, ImageLayout.CHANNELS_LAST)) {
         libtorch = error(peer.results().get(0), oracle);
       }

@@ -267,7 +267,7 @@ final class Workloads {
         "%d×%d×%d%s".formatted(k.m(), k.n(), k.k(), isBiased ? " + bias" : ""),
         (p, _) -> {
           Tensor x = input(p, "x", k.m(), k.k());
-          Tensor weight = p.tensor("weight", ANY, k.n(), k.k());
+          Tensor weight = p.linear("weight", ANY, k.n(), k.k());
           Tensor bias = isBiased ? p.tensor("bias", ANY, k.n()) : null;
           return () -> x.linear(weight, bias);
         });

@@ -17,12 +17,12 @@ public final class Linear implements Module {
   public static Linear of(Parameters p, int in, int out) {
     Initialization initialization = Initialization.fanIn(in);
     return new Linear(
-        p.tensor("weight", initialization, out, in), p.tensor("bias", initialization, out));
+        p.linear("weight", initialization, out, in), p.tensor("bias", initialization, out));
   }
 
   /** Without a bias. */
   public static Linear withoutBias(Parameters p, int in, int out) {
-    return new Linear(p.tensor("weight", Initialization.fanIn(in), out, in), null);
+    return new Linear(p.linear("weight", Initialization.fanIn(in), out, in), null);
   }
 
   @Override

@@ -19,7 +19,7 @@ public final class MultiHeadAttention implements Module {
   public MultiHeadAttention(Parameters p, int width, int heads, boolean causal) {
     double xavier = Math.sqrt(6.0 / (4.0 * width));
     this.inProjWeight =
-        p.tensor("in_proj_weight", Initialization.uniform(xavier), 3 * width, width);
+        p.linear("in_proj_weight", Initialization.uniform(xavier), 3 * width, width);
     this.inProjBias = p.tensor("in_proj_bias", Initialization.zeros(), 3 * width);
     this.outProj = Linear.of(p.at("out_proj"), width, width);
     this.width = width;

@@ -71,6 +71,14 @@ public final class Parameters {
 
   private record Parameter(Tensor tensor, Shape published, Layout layout) {}
 
+  /** What a parameter is for. */
+  private enum Role {
+    /** Inputs are multiplied by it. */
+    WEIGHT,
+    /** Anything else. */
+    OTHER
+  }
+
   private Parameters(Tree tree, String path) {
     this.tree = tree;
     this.path = path;
@@ -127,7 +135,12 @@ public final class Parameters {
 
   /** The parameter {@code name} here, with these sizes. */
   public Tensor tensor(String name, Initialization initialization, int... dims) {
-    return add(name, initialization, Shape.of(dims), Layout.PLAIN);
+    return add(name, initialization, Shape.of(dims), Layout.PLAIN, Role.OTHER);
+  }
+
+  /** The weight {@code name} here, [out, in], of a linear layer. */
+  public Tensor linear(String name, Initialization initialization, int out, int in) {
+    return add(name, initialization, Shape.of(out, in), Layout.PLAIN, Role.WEIGHT);
   }
 
   /**
@@ -135,12 +148,14 @@ public final class Parameters {
    */
   public Tensor convolution(
       String name, Initialization initialization, int out, int in, int height, int width) {
-    return add(name, initialization, Shape.of(out, in, height, width), Layout.CONVOLUTION);
+    Shape published = Shape.of(out, in, height, width);
+    return add(name, initialization, published, Layout.CONVOLUTION, Role.WEIGHT);
   }
 
-  private Tensor add(String name, Initialization initialization, Shape published, Layout layout) {
+  private Tensor add(
+      String name, Initialization initialization, Shape published, Layout layout, Role role) {
     String full = path.isEmpty() ? name : path + "." + name;
-    Buffer buffer = buffer(full, initialization, published, layout);
+    Buffer buffer = buffer(full, initialization, published, layout, role);
     Tensor tensor = new Tensor(tree.backend, layout.inside(published), buffer, null);
     Tensor leaf = tree.isTracked ? tensor.tracked() : tensor;
     if (tree.parameters.put(full, new Parameter(leaf, published, layout)) != null) {
@@ -150,15 +165,20 @@ public final class Parameters {
   }
 
   private Buffer buffer(
-      String full, Initialization initialization, Shape published, Layout layout) {
+      String full, Initialization initialization, Shape published, Layout layout, Role role) {
     if (tree.source == null && tree.random == null) {
       return tree.backend.allocate(tree.dtype, published.size());
     }
     float[] values = layout.toInside(values(full, initialization, published), published);
     if (tree.dtype == DType.FLOAT32 && !tree.isTracked) {
-      // never written, so that the source's array can stay its own
-      boolean isHalved = tree.storage == Storage.FLOAT16 && published.rank() > 1;
-      return isHalved ? tree.backend.halved(values) : tree.backend.constant(values);
+      // never written: the source's array can stay its own, or go into another order
+      if (tree.storage == Storage.FLOAT16 && published.rank() > 1) {
+        return tree.backend.halved(values);
+      }
+      int out = published.dim(0);
+      return role == Role.WEIGHT
+          ? tree.backend.weight(values, out, values.length / out)
+          : tree.backend.adopt(values);
     }
     Buffer buffer = tree.backend.allocate(tree.dtype, values.length);
     tree.backend.upload(values, buffer);

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.azimuth.autograd.Gradients;
 import dev.azimuth.tensor.Backend;
+import dev.azimuth.tensor.Buffer;
 import dev.azimuth.tensor.Conv2dGeometry.Padding;
 import dev.azimuth.tensor.Conv2dGeometry.Stride;
 import dev.azimuth.tensor.DType;
@@ -60,17 +61,21 @@ class WinogradTest {
 
   @ParameterizedTest
   @MethodSource("cases")
-  void constantWeightsGiveTheSameBits(Case c) {
+  void packedWeightsGiveTheSameBits(Case c) {
     try (Backend backend = CpuBackend.simd(2)) {
       Shape shape = Shape.of(c.outs, 3, 3, c.ins);
       float[] values = draw(2, shape.size());
       Tensor x = Tensor.of(backend, Shape.of(c.n, c.h, c.w, c.ins), draw(1, size(c)));
       Tensor variable = Tensor.of(backend, shape, values.clone());
-      Tensor constant = new Tensor(backend, shape, backend.constant(values.clone()), null);
+      Buffer buffer = backend.weight(values.clone(), c.outs, 9 * c.ins);
+      Tensor packed = new Tensor(backend, shape, buffer, null);
       float[] expected = convolve(c, x, variable, null).toFloats();
-      assertArrayEquals(expected, convolve(c, x, constant, null).toFloats());
-      assertArrayEquals(expected, convolve(c, x, constant, null).toFloats(), "again, from panels");
-      assertArrayEquals(values, constant.toFloats(), "panels read back");
+      assertArrayEquals(expected, convolve(c, x, packed, null).toFloats());
+      assertArrayEquals(values, packed.toFloats(), "panels read back");
+      assertArrayEquals(variable.mul(2).toFloats(), packed.mul(2).toFloats(), "other kernels");
+      float[] others = draw(5, shape.size());
+      backend.upload(others, buffer);
+      assertArrayEquals(others, packed.toFloats(), "overwritten");
     }
   }
 

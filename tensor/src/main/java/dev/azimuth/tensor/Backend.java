@@ -19,14 +19,20 @@ public interface Backend extends AutoCloseable {
   /** Storage for {@code size} elements, all zero. */
   Buffer allocate(DType dtype, int size);
 
-  /**
-   * Storage of these float32 values, for kernels to read only; the caller gives the array up. A
-   * backend may keep them in the order in which its kernels read them.
-   */
-  default Buffer constant(float[] values) {
+  /** Storage of these float32 values; the caller gives the array up. */
+  default Buffer adopt(float[] values) {
     Buffer buffer = allocate(DType.FLOAT32, values.length);
     upload(values, buffer);
     return buffer;
+  }
+
+  /**
+   * Storage, for reading only, of a weight [n, k], row by row, that inputs are multiplied by, such
+   * as a linear layer's or a convolution's with all but the first axis joined; the caller gives the
+   * array up. A backend may keep it in the order in which its products read it.
+   */
+  default Buffer weight(float[] values, int n, int k) {
+    return adopt(values);
   }
 
   /**

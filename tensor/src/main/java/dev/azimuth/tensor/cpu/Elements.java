@@ -12,7 +12,7 @@ final class Elements {
       case HostBuffer.Floats(float[] values) -> widened(values);
       case HostBuffer.Doubles(double[] values) -> values;
       case HostBuffer.Halves halves -> widened(halves.widened());
-      case Constant constant -> widened(constant.values());
+      case PackedWeight weight -> widened(weight.values());
     };
   }
 
@@ -23,7 +23,8 @@ final class Elements {
       case HostBuffer.Doubles(double[] target) ->
           System.arraycopy(values, 0, target, 0, target.length);
       case HostBuffer.Halves _ -> throw HostBuffer.Halves.written();
-      case Constant _ -> throw new UnsupportedOperationException("constants are for reading only");
+      case PackedWeight _ ->
+          throw new UnsupportedOperationException("weights are for reading only");
     }
   }
 

@@ -7,7 +7,7 @@ import dev.azimuth.tensor.Tensor;
 /** A tensor's elements in a Java array, as all CPU backends keep them. */
 @SuppressWarnings("ArrayRecordComponent") // a buffer is its array; buffers are never compared
 sealed interface HostBuffer extends Buffer
-    permits HostBuffer.Floats, HostBuffer.Doubles, HostBuffer.Halves, Constant {
+    permits HostBuffer.Floats, HostBuffer.Doubles, HostBuffer.Halves, PackedWeight {
 
   /** float32 elements. */
   record Floats(float[] values) implements HostBuffer {
@@ -77,15 +77,15 @@ sealed interface HostBuffer extends Buffer
     return switch (x.buffer()) {
       case Floats(float[] values) -> values;
       case Halves halves -> halves.widened();
-      case Constant constant -> constant.values();
+      case PackedWeight weight -> weight.values();
       case Buffer other -> throw new ClassCastException(other + " isn't float32 on the CPU");
     };
   }
 
   /** The matrix [n, k] that x is, transposed, as a right factor. */
-  static RightFactor transposed(Tensor x, int n, int k, WorkPool pool) {
-    return x.buffer() instanceof Constant constant
-        ? constant.transposed(n, k, pool)
+  static RightFactor transposed(Tensor x, int n, int k) {
+    return x.buffer() instanceof PackedWeight weight
+        ? weight.transposed(n, k)
         : new Factor.ColumnMajor(floats(x), 0, k);
   }
 

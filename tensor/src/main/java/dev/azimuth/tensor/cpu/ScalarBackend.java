@@ -34,7 +34,7 @@ final class ScalarBackend implements Backend {
   }
 
   @Override
-  public Buffer constant(float[] values) {
+  public Buffer adopt(float[] values) {
     return new HostBuffer.Floats(values);
   }
 
@@ -52,7 +52,7 @@ final class ScalarBackend implements Backend {
       case HostBuffer.Doubles(double[] target) ->
           System.arraycopy(Elements.widened(values), 0, target, 0, target.length);
       case HostBuffer.Halves _ -> throw HostBuffer.Halves.written();
-      case Constant constant -> constant.replace(values.clone());
+      case PackedWeight weight -> weight.replace(values);
     }
   }
 
@@ -64,10 +64,10 @@ final class ScalarBackend implements Backend {
       case HostBuffer.Doubles(double[] target) ->
           System.arraycopy(values, 0, target, 0, target.length);
       case HostBuffer.Halves _ -> throw HostBuffer.Halves.written();
-      case Constant constant -> {
+      case PackedWeight weight -> {
         float[] narrow = new float[values.length];
         Elements.narrow(values, narrow);
-        constant.replace(narrow);
+        weight.replace(narrow);
       }
     }
   }
@@ -90,7 +90,7 @@ final class ScalarBackend implements Backend {
         yield narrow;
       }
       case HostBuffer.Halves halves -> halves.widened();
-      case Constant constant -> constant.values().clone();
+      case PackedWeight weight -> weight.values();
     };
   }
 
@@ -100,7 +100,7 @@ final class ScalarBackend implements Backend {
       case HostBuffer.Floats(float[] values) -> Elements.widened(values);
       case HostBuffer.Doubles(double[] values) -> values.clone();
       case HostBuffer.Halves halves -> Elements.widened(halves.widened());
-      case Constant constant -> Elements.widened(constant.values());
+      case PackedWeight weight -> Elements.widened(weight.values());
     };
   }
 

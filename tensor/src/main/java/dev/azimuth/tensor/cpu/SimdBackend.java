@@ -42,8 +42,13 @@ final class SimdBackend implements Backend {
   }
 
   @Override
-  public Buffer constant(float[] values) {
-    return new Constant(values);
+  public Buffer adopt(float[] values) {
+    return scalar.adopt(values);
+  }
+
+  @Override
+  public Buffer weight(float[] values, int n, int k) {
+    return new PackedWeight(values, n, k, pool);
   }
 
   @Override

@@ -38,7 +38,7 @@ final class SimdConvolution {
       LeftFactor left = windows(HostBuffer.floats(kernel.x()), g, group);
       RightFactor right =
           g.groups() == 1
-              ? HostBuffer.transposed(kernel.weight(), outs, size, pool)
+              ? HostBuffer.transposed(kernel.weight(), outs, size)
               : new Factor.ColumnMajor(
                   HostBuffer.floats(kernel.weight()), group * outs * size, size);
       new Product(left, right, positions, outs, size)

@@ -34,11 +34,11 @@ final class SimdMatmul {
     return true;
   }
 
-  private static RightFactor right(Kernel.Matmul kernel, int start, WorkPool pool) {
+  private static RightFactor right(Kernel.Matmul kernel, int start) {
     int n = kernel.n();
     int k = kernel.k();
     if (kernel.transposeB() && kernel.b().shape().size() == n * k) {
-      return HostBuffer.transposed(kernel.b(), n, k, pool);
+      return HostBuffer.transposed(kernel.b(), n, k);
     }
     float[] b = HostBuffer.floats(kernel.b());
     return kernel.transposeB()
@@ -56,7 +56,7 @@ final class SimdMatmul {
         kernel.transposeA()
             ? new Factor.ColumnMajor(a, aStart, m)
             : new Factor.RowMajor(a, aStart, k);
-    RightFactor right = right(kernel, bStart, pool);
+    RightFactor right = right(kernel, bStart);
     Product.Target.RowMajor target =
         new Product.Target.RowMajor(HostBuffer.floats(kernel.y()), batch * kernel.m() * n, n);
     if (kernel.bias() == null && kernel.transposeA() && k >= LONG_SUM) {

@@ -83,7 +83,7 @@ final class Winograd {
     float @Nullable [] bias = kernel.bias() == null ? null : HostBuffer.floats(kernel.bias());
     int ins = g.inChannels();
     int outs = g.outChannels();
-    RightFactor weight = HostBuffer.transposed(kernel.weight(), outs, TAPS * TAPS * ins, pool);
+    RightFactor weight = HostBuffer.transposed(kernel.weight(), outs, TAPS * TAPS * ins);
     WinogradImage x = image(HostBuffer.floats(kernel.x()), g, g.height(), g.width(), ins);
     WinogradImage y = image(HostBuffer.floats(kernel.y()), g, g.outHeight(), g.outWidth(), outs);
     convolve(x, g.padding().top(), g.padding().left(), weight, bias, y, pool);
