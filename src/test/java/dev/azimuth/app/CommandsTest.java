@@ -266,12 +266,14 @@ final class CommandsTest {
             "demo",
             "synthesize",
             "orbit",
+            "sweep",
             "render",
             "split",
             "train",
             "evaluate",
             "verify",
             "info",
+            "diagnose",
             "convert")) {
       Console help = succeed("? --help", command);
       assertTrue(help.out().startsWith("Usage: azimuth " + command), help.out());

@@ -28,12 +28,14 @@ import picocli.CommandLine.UnmatchedArgumentException;
       DemoCommand.class,
       SynthesizeCommand.class,
       OrbitCommand.class,
+      SweepCommand.class,
       RenderCommand.class,
       SplitCommand.class,
       TrainCommand.class,
       EvaluateCommand.class,
       VerifyCommand.class,
       InfoCommand.class,
+      DiagnoseCommand.class,
       ConvertCommand.class
     })
 public final class Main implements Runnable {
