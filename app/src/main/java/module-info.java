@@ -13,5 +13,6 @@ module dev.azimuth.app {
   uses dev.azimuth.tensor.BackendProvider;
 
   opens dev.azimuth.app to
+      com.fasterxml.jackson.databind,
       info.picocli;
 }

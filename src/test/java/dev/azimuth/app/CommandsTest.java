@@ -158,6 +158,37 @@ final class CommandsTest {
   }
 
   @Test
+  void furtherViewsAreSeen() throws IOException {
+    Path other = data.resolve("cube/001.png");
+    byte[] one = Files.readAllBytes(synthesize("a.png", picture(), "--azimuth 40"));
+    byte[] two =
+        Files.readAllBytes(
+            synthesize("b.png", picture(), "--azimuth 40 --view %s,10,30,0.1".formatted(other)));
+    byte[] three =
+        Files.readAllBytes(
+            synthesize("c.png", picture(), "--azimuth 40 --view %s,10,90,0.1".formatted(other)));
+    assertFalse(Arrays.equals(one, two));
+    assertFalse(Arrays.equals(two, three), "its place matters");
+    succeed(
+        "orbit --image ? --view ? --model ? --frames 2 --out ?",
+        picture(),
+        other + ",0,90,0",
+        model,
+        folder.resolve("turn.gif"));
+    for (String bad : List.of("x.png", "x.png,1,2", "x.png,1,2,far", "x.png,1,2,NaN")) {
+      Console refused =
+          Console.run(
+              "synthesize --image ? --model ? --view ? --out ?",
+              picture(),
+              model,
+              bad,
+              folder.resolve("d.png"));
+      assertEquals(1, refused.status());
+      assertTrue(refused.err().contains("--view"), refused.err());
+    }
+  }
+
+  @Test
   void demoPrintsEveryObjectAndDrawsThem() throws IOException {
     Path sheet = folder.resolve("demo.png");
     Console done = succeed("demo --model ? --data ? --out ?", model, data, sheet);
@@ -271,6 +302,7 @@ final class CommandsTest {
             "split",
             "train",
             "evaluate",
+            "study",
             "verify",
             "info",
             "diagnose",

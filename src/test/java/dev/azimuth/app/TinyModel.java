@@ -5,8 +5,8 @@ import dev.azimuth.diffusion.ClipVision;
 import dev.azimuth.diffusion.Configuration;
 import dev.azimuth.diffusion.ModelConfig;
 import dev.azimuth.diffusion.UNet;
+import dev.azimuth.diffusion.ViewEncoder;
 import dev.azimuth.diffusion.Zero123;
-import dev.azimuth.diffusion.Zero123Conditioner;
 import dev.azimuth.nn.ParameterSource;
 import dev.azimuth.nn.Parameters;
 import dev.azimuth.tensor.Backend;
@@ -50,7 +50,12 @@ final class TinyModel {
 
   /** Writes the model's folder. */
   static Path write(Path folder) throws IOException {
-    ModelConfig config = Configuration.parse(CONFIG, ModelConfig.class);
+    return write(folder, CONFIG);
+  }
+
+  /** Writes the folder of a model of this configuration. */
+  static Path write(Path folder, String json) throws IOException {
+    ModelConfig config = Configuration.parse(json, ModelConfig.class);
     try (Backend backend = CpuBackend.scalar(1)) {
       Parameters root = Parameters.initialized(backend, DType.FLOAT32, new TorchRandom(5));
       new UNet(root.at("model").at("diffusion_model"), config.unet());
@@ -58,12 +63,12 @@ final class TinyModel {
           new AutoencoderKl(root.at("first_stage_model"), config.autoencoder());
       ClipVision clip =
           new ClipVision(root.at("cond_stage_model").at("model").at("visual"), config.clip());
-      new Zero123Conditioner(
-          root.at("cc_projection"),
-          autoencoder,
-          clip,
-          config.unet().contextDim(),
-          config.clipResize());
+      config
+          .conditioner()
+          .build(
+              root.at("cc_projection"),
+              new ViewEncoder(autoencoder, clip, config.clipResize()),
+              config.unet().contextDim());
       Zero123.save(folder, config, shaken(root.published()), ElementType.F32);
     }
     return folder;

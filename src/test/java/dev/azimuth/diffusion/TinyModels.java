@@ -1,6 +1,5 @@
 package dev.azimuth.diffusion;
 
-import dev.azimuth.diffusion.ModelConfig.ConditionerKind;
 import java.util.List;
 
 /** Models of a few thousand parameters, of the published architecture. */
@@ -30,7 +29,7 @@ public final class TinyModels {
   /** UNet, autoencoder and vision tower, for pictures of 16×16. */
   public static ModelConfig model() {
     return new ModelConfig(
-        ConditionerKind.ZERO123,
+        new ConditionerConfig.Zero123(),
         16,
         0.7,
         new NoiseSchedule.Config(1000, 0.00085, 0.012),

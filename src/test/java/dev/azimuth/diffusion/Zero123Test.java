@@ -45,12 +45,12 @@ class Zero123Test {
           new AutoencoderKl(root.at("first_stage_model"), config.autoencoder());
       ClipVision clip =
           new ClipVision(root.at("cond_stage_model").at("model").at("visual"), config.clip());
-      new Zero123Conditioner(
-          root.at("cc_projection"),
-          autoencoder,
-          clip,
-          config.unet().contextDim(),
-          config.clipResize());
+      config
+          .conditioner()
+          .build(
+              root.at("cc_projection"),
+              new ViewEncoder(autoencoder, clip, config.clipResize()),
+              config.unet().contextDim());
       TorchRandom random = new TorchRandom(4);
       Map<String, ParameterSource.Stored> random01 = new LinkedHashMap<>();
       root.published()

@@ -7,11 +7,16 @@ import dev.azimuth.diffusion.AutoencoderResidualBlock;
 import dev.azimuth.diffusion.ClipPreprocess;
 import dev.azimuth.diffusion.ClipText;
 import dev.azimuth.diffusion.ClipVision;
+import dev.azimuth.diffusion.ConditionViews;
+import dev.azimuth.diffusion.Conditioner;
+import dev.azimuth.diffusion.ConditionerConfig;
+import dev.azimuth.diffusion.ConditionerConfig.Token;
+import dev.azimuth.diffusion.Conditioning;
 import dev.azimuth.diffusion.Decoder;
 import dev.azimuth.diffusion.Encoder;
 import dev.azimuth.diffusion.TinyModels;
 import dev.azimuth.diffusion.UNet;
-import dev.azimuth.diffusion.Zero123Conditioner;
+import dev.azimuth.diffusion.ViewEncoder;
 import dev.azimuth.nn.Conv2d.Window;
 import dev.azimuth.nn.CrossAttention.Sizes;
 import dev.azimuth.tensor.Backend;
@@ -258,6 +263,15 @@ final class ModuleChecks {
 
   private void addNetworks() {
     add("tiny", ClipVision.class, p -> new ClipVision(p, TinyModels.clip()), 2, 8, 8, 3);
+    add(
+        "all tokens",
+        ClipVision.class,
+        p -> new ClipVision(p, TinyModels.clip())::tokens,
+        NONE,
+        2,
+        8,
+        8,
+        3);
     Parameters text = parameters();
     ClipText tower = new ClipText(text, TinyModels.clipText());
     add(
@@ -291,17 +305,43 @@ final class ModuleChecks {
     Parameters frozen = Parameters.initialized(backend, DType.FLOAT64, new TorchRandom(4));
     AutoencoderKl autoencoder = new AutoencoderKl(frozen.at("a"), TinyModels.autoencoder());
     ClipVision clip = new ClipVision(frozen.at("c"), TinyModels.clip());
+    addConditioners(new ViewEncoder(autoencoder, clip, ClipPreprocess.Resizing.REFERENCE));
+  }
+
+  private void addConditioners(ViewEncoder encoder) {
+    addConditioner("published", encoder, new ConditionerConfig.Zero123(), 1);
+    addConditioner(
+        "pooled",
+        encoder,
+        new ConditionerConfig.Stacked(
+            List.of(Token.POOLED, Token.POSE, Token.FUSED, Token.CONSTANT)),
+        1);
+    addConditioner(
+        "patches", encoder, new ConditionerConfig.Stacked(List.of(Token.PATCHES, Token.POSE)), 1);
+    for (ConditionerConfig.Concat concat : ConditionerConfig.Concat.values()) {
+      for (int views : List.of(1, 3)) {
+        addConditioner(
+            concat + " of " + views, encoder, new ConditionerConfig.MultiView(concat), views);
+      }
+    }
+  }
+
+  private void addConditioner(
+      String name, ViewEncoder encoder, ConditionerConfig config, int views) {
     Parameters p = parameters();
-    Zero123Conditioner conditioner =
-        new Zero123Conditioner(p, autoencoder, clip, 6, ClipPreprocess.Resizing.REFERENCE);
-    Tensor embedding = leaf(2, 5);
-    Tensor pose = leaf(2, 4);
+    Conditioner conditioner = config.build(p, encoder, 6);
+    Tensor embedding = leaf(2, views, encoder.tokens(conditioner.detail()), 5);
+    Tensor latent = leaf(2, views, 2, 2, 2);
+    Tensor pose = leaf(2, views, 4);
     add(
-        "token",
-        Zero123Conditioner.class,
+        name,
+        conditioner.getClass(),
         p,
-        Map.of("embedding", embedding, "pose", pose),
-        () -> conditioner.token(embedding, pose).tokens(),
+        Map.of("embedding", embedding, "latent", latent, "pose", pose),
+        () -> {
+          Conditioning c = conditioner.condition(new ConditionViews(embedding, latent, pose));
+          return Tensor.concat(0, c.context().tokens().reshape(-1), c.concat().reshape(-1));
+        },
         NONE);
   }
 

@@ -91,7 +91,7 @@ final class CrossAttentionProbe {
         });
     return new Diagnosis(
         checkpoint.files().path().toString(),
-        config.conditioner().toString(),
+        String.valueOf(config.conditioner().json()),
         shown.get(0).tokens,
         pairs.size(),
         layers,

@@ -97,6 +97,25 @@ final class DatasetViews implements TrainingViews {
     return objects;
   }
 
+  /** The mean of all pictures [size, size, 3]. */
+  float[] meanPicture() {
+    double[] sum = new double[objects.get(0).images.get(0).length];
+    long count = 0;
+    for (ObjectViews object : objects) {
+      for (float[] image : object.images) {
+        for (int i = 0; i < sum.length; i++) {
+          sum[i] += image[i];
+        }
+        count++;
+      }
+    }
+    float[] mean = new float[sum.length];
+    for (int i = 0; i < sum.length; i++) {
+      mean[i] = (float) (sum[i] / count);
+    }
+    return mean;
+  }
+
   @Override
   public int objects() {
     return objects.size();

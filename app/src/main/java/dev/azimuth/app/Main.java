@@ -33,6 +33,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       SplitCommand.class,
       TrainCommand.class,
       EvaluateCommand.class,
+      StudyCommand.class,
       VerifyCommand.class,
       InfoCommand.class,
       DiagnoseCommand.class,

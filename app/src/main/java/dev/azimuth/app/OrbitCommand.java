@@ -66,18 +66,18 @@ final class OrbitCommand implements Callable<Integer> {
     try (Backend backend = compute.open()) {
       Zero123 model = options.open(backend);
       ViewSynthesis synthesis = new ViewSynthesis(model, options.sampling(model));
-      float[] condition = photograph.condition(model.config().imageSize());
+      List<float[]> conditions = photograph.conditions(model.config().imageSize());
       List<ViewSynthesis.Request> requests = new ArrayList<>();
       for (int i = 0; i < frames; i++) {
         RelativePose move = RelativePose.ofDegrees(elevation, 360.0 * i / frames, 0);
-        double[] pose = photograph.pose(model.config().pose(), move);
-        requests.add(new ViewSynthesis.Request(condition, pose, options.seed(0)));
+        List<double[]> poses = photograph.poses(model.config().pose(), move);
+        requests.add(new ViewSynthesis.Request(conditions, poses, options.seed(0)));
       }
       List<Image> views = synthesis.run(requests);
       writeGif(views);
       int size = model.config().imageSize();
-      Image input = Image.ofSignedRgb(size, size, condition);
-      sheet(input, views).write(sheet);
+      List<Image> inputs = conditions.stream().map(c -> Image.ofSignedRgb(size, size, c)).toList();
+      sheet(inputs, views).write(sheet);
     }
     return 0;
   }
@@ -100,9 +100,9 @@ final class OrbitCommand implements Callable<Integer> {
     AtomicFile.write(out, bytes.toByteArray());
   }
 
-  private ContactSheet sheet(Image input, List<Image> views) {
+  private ContactSheet sheet(List<Image> inputs, List<Image> views) {
     ContactSheet sheet = new ContactSheet("azimuth orbit: " + photograph.name(), 96);
-    sheet.row(List.of("input"), List.of(input), List.of());
+    sheet.row(List.of("input"), inputs, List.of());
     for (int start = 0; start < views.size(); start += COLUMNS) {
       int end = Math.min(views.size(), start + COLUMNS);
       List<String> captions = new ArrayList<>();

@@ -6,14 +6,26 @@ import dev.azimuth.views.Preprocess;
 import dev.azimuth.views.RelativePose;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** The input view, and how it becomes what a model takes. */
+/** The input views, and how they become what a model takes. */
 @SuppressWarnings("NullAway.Init") // picocli sets the options
 final class PhotographOptions {
   @Option(names = "--image", required = true, paramLabel = "F", description = "The input view.")
   private Path image;
+
+  @Option(
+      names = "--view",
+      paramLabel = "F,E,A,R",
+      description =
+          "A further input view, and by how many degrees its camera stands above and to the right"
+              + " of --image's and how much farther away; repeatable. A model of one view sees them"
+              + " one by one, and the noise it predicts is averaged.")
+  private List<String> views = new ArrayList<>();
 
   @Option(
       names = "--mask",
@@ -42,24 +54,81 @@ final class PhotographOptions {
     return String.valueOf(image.getFileName());
   }
 
-  /**
-   * The input view [size, size, 3] in [-1, 1].
-   *
-   * @throws IOException naming the file and the reason if it isn't a picture
-   */
-  float[] condition(int size) throws IOException {
-    Image photograph = Image.read(image);
-    try {
-      Image object = mask == null ? photograph : photograph.masked(Image.read(mask));
-      return preprocess.apply(object, size).toSignedRgb();
-    } catch (IllegalArgumentException e) {
-      throw new IllegalArgumentException(
-          image + ": --preprocess " + preprocess + ": " + e.getMessage(), e);
+  /** A further input view and where its camera stands, as seen from the first one's. */
+  private record Further(Path image, RelativePose position) {
+    static Further parse(String text) {
+      String[] parts = text.split(",");
+      int numbers = parts.length - 3; // a file's name may hold commas
+      if (numbers < 1) {
+        throw new IllegalArgumentException(
+            "--view: must be image,elevation,azimuth,radius, not " + text);
+      }
+      double[] position = new double[3];
+      for (int i = 0; i < 3; i++) {
+        try {
+          position[i] = Arguments.finite("--view", Double.parseDouble(parts[numbers + i]));
+        } catch (NumberFormatException e) {
+          throw new IllegalArgumentException(
+              "--view: %s is no number in %s".formatted(parts[numbers + i], text), e);
+        }
+      }
+      String file = String.join(",", Arrays.copyOf(parts, numbers));
+      return new Further(
+          Path.of(file), RelativePose.ofDegrees(position[0], position[1], position[2]));
     }
   }
 
-  /** A move as the model's four numbers; the input view's elevation goes with the model. */
-  double[] pose(PoseEncoding encoding, RelativePose move) {
+  private List<Further> further() {
+    return views.stream().map(Further::parse).toList();
+  }
+
+  /**
+   * The input views, each [size, size, 3] in [-1, 1].
+   *
+   * @throws IOException naming the file and the reason if one isn't a picture
+   */
+  List<float[]> conditions(int size) throws IOException {
+    List<float[]> conditions = new ArrayList<>();
+    conditions.add(condition(image, mask, size));
+    for (Further view : further()) {
+      conditions.add(condition(view.image, null, size));
+    }
+    return conditions;
+  }
+
+  private float[] condition(Path file, @Nullable Path itsMask, int size) throws IOException {
+    Image photograph = Image.read(file);
+    try {
+      Image object = itsMask == null ? photograph : photograph.masked(Image.read(itsMask));
+      return preprocess.apply(object, size).toSignedRgb();
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(
+          file + ": --preprocess " + preprocess + ": " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * The move to a new view from each input view, as the model's four numbers; an input view's
+   * elevation goes with the model.
+   *
+   * @param move from the first input view
+   */
+  List<double[]> poses(PoseEncoding encoding, RelativePose move) {
+    List<double[]> poses = new ArrayList<>();
+    double polar = inputPolar(encoding);
+    poses.add(Poses.vector(encoding, move, polar));
+    for (Further view : further()) {
+      RelativePose rest =
+          new RelativePose(
+              move.polar() - view.position.polar(),
+              move.azimuth() - view.position.azimuth(),
+              move.radius() - view.position.radius());
+      poses.add(Poses.vector(encoding, rest, polar + view.position.polar()));
+    }
+    return poses;
+  }
+
+  private double inputPolar(PoseEncoding encoding) {
     return switch (encoding) {
       case ZERO123 -> {
         if (inputElevation != null) {
@@ -68,15 +137,14 @@ final class PhotographOptions {
                   + PoseEncoding.STABLE_ZERO123
                   + ")");
         }
-        yield Poses.vector(encoding, move, 0);
+        yield 0;
       }
       case STABLE_ZERO123 -> {
         if (inputElevation == null) {
           throw new IllegalArgumentException(
               "--input-elevation: this model needs it; 0 is level with the object, 90 above it");
         }
-        double polar = Math.toRadians(90 - Arguments.finite("--input-elevation", inputElevation));
-        yield Poses.vector(encoding, move, polar);
+        yield Math.toRadians(90 - Arguments.finite("--input-elevation", inputElevation));
       }
     };
   }

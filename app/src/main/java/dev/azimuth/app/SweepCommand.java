@@ -118,20 +118,20 @@ final class SweepCommand implements Callable<Integer> {
         Checkpoint checkpoint = options.open(model)) {
       List<Sampling> grid = grid(checkpoint.config().sampling(), checkpoint.config().schedule());
       int size = checkpoint.config().imageSize();
-      float[] condition = photograph.condition(size);
+      List<float[]> conditions = photograph.conditions(size);
       float[] expected =
           truth == null
               ? null
               : Image.read(truth).over(Image.Background.WHITE).resized(size, size).toSignedRgb();
-      double[] pose = photograph.pose(checkpoint.config().pose(), move);
+      List<double[]> poses = photograph.poses(checkpoint.config().pose(), move);
       Zero123 opened = checkpoint.load(backend, Storage.FLOAT32);
       List<Image> made = new ArrayList<>();
       for (Sampling sampling : grid) {
         made.addAll(
             new ViewSynthesis(opened, sampling)
-                .run(List.of(new ViewSynthesis.Request(condition, pose, seed))));
+                .run(List.of(new ViewSynthesis.Request(conditions, poses, seed))));
       }
-      sheet(Image.ofSignedRgb(size, size, condition), made, expected).write(out);
+      sheet(Image.ofSignedRgb(size, size, conditions.get(0)), made, expected).write(out);
       tellBest(grid, made, expected);
     }
     return 0;

@@ -12,8 +12,10 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** One picture to one new view. */
-@Command(name = "synthesize", description = "The object of one picture, seen from a new camera.")
+/** One picture, or several, to one new view. */
+@Command(
+    name = "synthesize",
+    description = "The object of one picture, or several, seen from a new camera.")
 @SuppressWarnings("NullAway.Init") // picocli sets the options
 final class SynthesizeCommand implements Callable<Integer> {
   private static final int MOST_SAMPLES = 1000;
@@ -65,11 +67,11 @@ final class SynthesizeCommand implements Callable<Integer> {
     try (Backend backend = compute.open()) {
       Zero123 model = options.open(backend);
       ViewSynthesis synthesis = new ViewSynthesis(model, options.sampling(model));
-      float[] condition = photograph.condition(model.config().imageSize());
-      double[] pose = photograph.pose(model.config().pose(), move);
+      List<float[]> conditions = photograph.conditions(model.config().imageSize());
+      List<double[]> poses = photograph.poses(model.config().pose(), move);
       List<ViewSynthesis.Request> requests = new ArrayList<>();
       for (int i = 0; i < samples; i++) {
-        requests.add(new ViewSynthesis.Request(condition, pose, options.seed(i)));
+        requests.add(new ViewSynthesis.Request(conditions, poses, options.seed(i)));
       }
       sideBySide(synthesis.run(requests)).writePng(out);
     }

@@ -2,13 +2,11 @@ package dev.azimuth.app;
 
 import dev.azimuth.diffusion.Configuration;
 import dev.azimuth.diffusion.ModelConfig;
-import dev.azimuth.diffusion.training.StageListener;
 import dev.azimuth.diffusion.training.TrainingConfig;
 import dev.azimuth.diffusion.training.TrainingRun;
 import dev.azimuth.tensor.Backend;
 import dev.azimuth.views.DatasetSplit;
 import dev.azimuth.views.ViewDataset;
-import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -55,67 +53,11 @@ final class TrainCommand implements Callable<Integer> {
       views = DatasetViews.read(dataset, uids, model.imageSize(), model.pose(), progress);
     }
     try (Backend backend = compute.open();
-        Bars bars = new Bars(out)) {
+        TrainingBars bars = new TrainingBars(out)) {
       new TrainingRun(backend, training, views, out, isResumed).run(bars);
     }
     LossChart.draw(out);
     System.out.println(out.resolve("model"));
     return 0;
-  }
-
-  /** One progress bar after another, and the loss curves as they stand between them. */
-  private static final class Bars implements StageListener, AutoCloseable {
-    // the loss of single steps jumps; a running mean shows where it goes
-    private static final double SMOOTHING = 0.98;
-
-    private final Path run;
-    private @Nullable Progress current;
-    private double smoothed = Double.NaN;
-
-    Bars(Path run) {
-      this.run = run;
-    }
-
-    @Override
-    public void begins(String stage, long from, long steps) {
-      close();
-      try {
-        LossChart.draw(run);
-      } catch (IOException e) {
-        // not worth a training of hours
-        System.err.println("azimuth: no loss chart: " + e.getMessage());
-      }
-      smoothed = Double.NaN;
-      current = new Progress(stage.replace('_', ' '), from, steps);
-    }
-
-    @Override
-    public void step(long step, double loss) {
-      smoothed = Double.isNaN(smoothed) ? loss : SMOOTHING * smoothed + (1 - SMOOTHING) * loss;
-      if (current != null) {
-        current.to(step);
-        current.note(String.format("loss %.4f", smoothed));
-      }
-    }
-
-    @Override
-    public void encoded(int done, int all) {
-      if (current == null || done <= 32) {
-        close();
-        current = new Progress("encoding views", all);
-      }
-      current.to(done);
-      if (done == all) {
-        close();
-      }
-    }
-
-    @Override
-    public void close() {
-      if (current != null) {
-        current.close();
-        current = null;
-      }
-    }
   }
 }

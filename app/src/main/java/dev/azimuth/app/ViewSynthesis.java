@@ -17,9 +17,19 @@ final class ViewSynthesis {
   private final Zero123 model;
   private final Sampling sampling;
 
-  /** One picture to be made: the condition view [size, size, 3], the encoded move, the seed. */
-  @SuppressWarnings("ArrayRecordComponent") // handed over once, never compared
-  record Request(float[] condition, double[] pose, long seed) {}
+  /**
+   * One picture to be made.
+   *
+   * @param conditions the condition views, each [size, size, 3]
+   * @param poses the encoded move from each to the new view
+   * @param seed of its noise
+   */
+  record Request(List<float[]> conditions, List<double[]> poses, long seed) {
+    /** By one view. */
+    Request(float[] condition, double[] pose, long seed) {
+      this(List.of(condition), List.of(pose), seed);
+    }
+  }
 
   ViewSynthesis(Zero123 model, Sampling sampling) {
     this.model = model;
@@ -40,7 +50,7 @@ final class ViewSynthesis {
     }
   }
 
-  /** The pictures asked for, in their order. */
+  /** The pictures asked for, all by the same number of views, in their order. */
   List<Image> run(List<Request> requests) {
     int size = model.config().imageSize();
     int batchSize = Math.max(1, BATCH_PIXELS / (size * size));
@@ -61,11 +71,12 @@ final class ViewSynthesis {
   }
 
   private Tensor run(List<Request> batch, int size, BiConsumer<Integer, Integer> progress) {
-    List<float[]> conditions = batch.stream().map(Request::condition).toList();
-    List<double[]> poses = batch.stream().map(Request::pose).toList();
-    return model.synthesize(
-        Poses.images(model.backend(), conditions, size),
-        Poses.tensor(model.backend(), poses),
+    int views = batch.get(0).conditions.size();
+    List<float[]> conditions = batch.stream().flatMap(r -> r.conditions.stream()).toList();
+    List<double[]> poses = batch.stream().flatMap(r -> r.poses.stream()).toList();
+    return model.synthesizeFromViews(
+        Poses.images(model.backend(), conditions, size).reshape(batch.size(), views, size, size, 3),
+        Poses.tensor(model.backend(), poses).reshape(batch.size(), views, 4),
         sampling,
         batch.stream().mapToLong(Request::seed).toArray(),
         progress);

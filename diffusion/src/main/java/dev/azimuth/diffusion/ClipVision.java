@@ -6,6 +6,7 @@ import dev.azimuth.nn.Initialization;
 import dev.azimuth.nn.LayerNorm;
 import dev.azimuth.nn.Module;
 import dev.azimuth.nn.Parameters;
+import dev.azimuth.tensor.Backend;
 import dev.azimuth.tensor.Check;
 import dev.azimuth.tensor.Conv2dGeometry.Padding;
 import dev.azimuth.tensor.Tensor;
@@ -50,9 +51,28 @@ public final class ClipVision implements Module {
     return config;
   }
 
+  /** Where it computes. */
+  public Backend backend() {
+    return proj.backend();
+  }
+
   /** Preprocessed pixels [N, R, R, 3] to embeddings [N, outputDim], not normalised. */
   @Override
   public Tensor forward(Tensor pixels) {
+    Tensor x = hidden(pixels);
+    Tensor first = x.slice(1, 0, 1).reshape(x.shape().dim(0), config.width());
+    return lnPost.forward(first).matmul(proj);
+  }
+
+  /**
+   * Every token where {@link #forward} puts the class token alone: [N, tokens, outputDim], the
+   * embedding first, then the patches row by row.
+   */
+  public Tensor tokens(Tensor pixels) {
+    return lnPost.forward(hidden(pixels)).matmul(proj);
+  }
+
+  private Tensor hidden(Tensor pixels) {
     int size = config.inputResolution();
     Check.shape("clip", "pixels", pixels, -1, size, size, 3);
     int n = pixels.shape().dim(0);
@@ -64,6 +84,6 @@ public final class ClipVision implements Module {
     for (ClipBlock layer : layers) {
       x = layer.forward(x);
     }
-    return lnPost.forward(x.slice(1, 0, 1).reshape(n, width)).matmul(proj);
+    return x;
   }
 }

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param weights where the weights come from if not from a file beside the configuration
  */
 public record ModelConfig(
-    ConditionerKind conditioner,
+    ConditionerConfig conditioner,
     int imageSize,
     double scaleFactor,
     NoiseSchedule.Config schedule,
@@ -47,12 +47,6 @@ public record ModelConfig(
             "weights: the rule must be " + SeededParameters.RULE + ", not " + rule);
       }
     }
-  }
-
-  /** The conditioners by their name in a configuration. */
-  public enum ConditionerKind {
-    /** {@link Zero123Conditioner}. */
-    ZERO123
   }
 
   /** Throws {@link IllegalArgumentException} naming the first value that can't be. */
@@ -115,6 +109,40 @@ public record ModelConfig(
         pose,
         sampling,
         weights);
+  }
+
+  /** The same model with another conditioner, its tokens of another width. */
+  public ModelConfig withConditioner(ConditionerConfig other, int contextDim) {
+    return new ModelConfig(
+        other,
+        imageSize,
+        scaleFactor,
+        schedule,
+        predictionType,
+        unet.withContextDim(contextDim),
+        autoencoder,
+        clip,
+        clipResize,
+        pose,
+        sampling,
+        weights);
+  }
+
+  /** The same model with another's noise prediction: its conditioner, UNet, objective, sampling. */
+  public ModelConfig withNoisePrediction(ModelConfig other) {
+    return new ModelConfig(
+        other.conditioner,
+        imageSize,
+        scaleFactor,
+        other.schedule,
+        other.predictionType,
+        other.unet,
+        autoencoder,
+        clip,
+        clipResize,
+        pose,
+        other.sampling,
+        other.weights);
   }
 
   /** The same model with views resized, and moves encoded, in another way. */

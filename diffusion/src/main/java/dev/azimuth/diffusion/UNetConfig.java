@@ -48,6 +48,21 @@ public record UNetConfig(
     }
   }
 
+  /** The same network for context tokens of another width. */
+  public UNetConfig withContextDim(int other) {
+    return new UNetConfig(
+        inChannels,
+        outChannels,
+        modelChannels,
+        numResBlocks,
+        attentionResolutions,
+        channelMult,
+        numHeads,
+        transformerDepth,
+        other,
+        numGroups);
+  }
+
   /** Number of levels. */
   public int levels() {
     return channelMult.size();

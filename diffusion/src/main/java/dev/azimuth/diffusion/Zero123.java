@@ -12,9 +12,11 @@ import dev.azimuth.tensor.random.TorchRandom;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
 import java.util.function.BiConsumer;
+import java.util.stream.IntStream;
 
 /**
  * Zero-1-to-3 (Liu et al. 2023): a picture of an object and a camera's move to the picture from
@@ -54,15 +56,12 @@ public final class Zero123 {
     ClipVision clip =
         new ClipVision(root.at("cond_stage_model").at("model").at("visual"), config.clip());
     this.conditioner =
-        switch (config.conditioner()) {
-          case ZERO123 ->
-              new Zero123Conditioner(
-                  root.at("cc_projection"),
-                  autoencoder,
-                  clip,
-                  config.unet().contextDim(),
-                  config.clipResize());
-        };
+        config
+            .conditioner()
+            .build(
+                root.at("cc_projection"),
+                new ViewEncoder(autoencoder, clip, config.clipResize()),
+                config.unet().contextDim());
     root.requireComplete();
   }
 
@@ -124,16 +123,10 @@ public final class Zero123 {
   }
 
   /**
-   * New views of an object, one for each row of {@code pose}.
-   *
-   * <p>Sample i starts from the noise of {@code torch.manual_seed(seeds[i]); torch.randn(z, h, w)},
-   * and takes the noise of its steps from the same generator: a sample doesn't depend on its batch.
+   * New views of an object by one picture each: {@link #synthesizeFromViews} with n = 1.
    *
    * @param image the condition views [B, imageSize, imageSize, 3] in [-1, 1]
    * @param pose the moves T = [Δθ, sin Δφ, cos Δφ, Δr] [B, 4], radians and world units
-   * @param seeds one per sample
-   * @param progress told the steps done and their number
-   * @return the views [B, imageSize, imageSize, 3] in [-1, 1], clamped
    */
   public Tensor synthesize(
       Tensor image,
@@ -144,10 +137,39 @@ public final class Zero123 {
     int size = config.imageSize();
     Check.shape("synthesize", "image", image, seeds.length, size, size, 3);
     Check.shape("synthesize", "pose", pose, seeds.length, 4);
-    Conditioning conditioning = conditioner.condition(image, pose);
-    NoisePredictor guided =
-        NoisePredictor.guided(unet, conditioning, conditioning.unconditional(), sampling.scale());
-    NoisePredictor predictor = NoisePredictor.of(config.predictionType(), guided, schedule);
+    return synthesizeFromViews(
+        image.reshape(seeds.length, 1, size, size, 3),
+        pose.reshape(seeds.length, 1, 4),
+        sampling,
+        seeds,
+        progress);
+  }
+
+  /**
+   * New views of an object, one for each row of {@code pose}. A conditioner that takes one view
+   * sees several one by one, and the noise it then predicts is averaged ({@link ViewAverage}).
+   *
+   * <p>Sample i starts from the noise of {@code torch.manual_seed(seeds[i]); torch.randn(z, h, w)},
+   * and takes the noise of its steps from the same generator: a sample doesn't depend on its batch.
+   *
+   * @param image the condition views [B, n, imageSize, imageSize, 3] in [-1, 1]
+   * @param pose the moves from each to the new view, T = [Δθ, sin Δφ, cos Δφ, Δr] [B, n, 4]
+   * @param seeds one per sample
+   * @param progress told the steps done and their number
+   * @return the views [B, imageSize, imageSize, 3] in [-1, 1], clamped
+   */
+  public Tensor synthesizeFromViews(
+      Tensor image,
+      Tensor pose,
+      Sampling sampling,
+      long[] seeds,
+      BiConsumer<Integer, Integer> progress) {
+    int size = config.imageSize();
+    Check.shape("synthesize", "image", image, seeds.length, -1, size, size, 3);
+    Check.shape("synthesize", "pose", pose, seeds.length, image.shape().dim(1), 4);
+    ConditionViews views = conditioner.encoder().encode(image, pose, conditioner.detail());
+    NoisePredictor predictor =
+        NoisePredictor.of(config.predictionType(), guided(views, sampling.scale()), schedule);
     DdimSchedule steps =
         DdimSchedule.of(schedule, sampling.rule(), sampling.steps(), sampling.eta());
     TorchRandom[] generators = new TorchRandom[seeds.length];
@@ -163,6 +185,16 @@ public final class Zero123 {
                 (_, _) -> noise(generators),
                 (k, _, _) -> progress.accept(k + 1, steps.steps().size()));
     return autoencoder.decode(z.mul(1 / config.scaleFactor())).clamp(-1, 1);
+  }
+
+  private NoisePredictor guided(ConditionViews views, double scale) {
+    if (views.count() == 1 || conditioner.takesManyViews()) {
+      Conditioning conditioning = conditioner.condition(views);
+      return NoisePredictor.guided(unet, conditioning, conditioning.unconditional(), scale);
+    }
+    List<NoisePredictor> single =
+        IntStream.range(0, views.count()).mapToObj(i -> guided(views.view(i), scale)).toList();
+    return ViewAverage.of(single, views.angles());
   }
 
   /** One draw of each generator in the published order [z, h, w], as [B, h, w, z]. */

@@ -26,7 +26,8 @@ public final class TinyTraining {
         0.2,
         stage(steps, 0.004, 0.9),
         10,
-        true);
+        true,
+        ViewRange.ONE);
   }
 
   private static StageConfig stage(int steps, double learningRate, double emaDecay) {

@@ -116,16 +116,7 @@ class TrainingRunTest {
   void anotherSeedGivesOtherBits() throws IOException {
     TrainingConfig config = TinyTraining.config(1);
     TrainingConfig other =
-        new TrainingConfig(
-            config.seed() + 1,
-            config.model(),
-            config.autoencoder(),
-            config.klWeight(),
-            config.imageEncoder(),
-            config.temperature(),
-            config.noisePrediction(),
-            config.projectionLearningRateFactor(),
-            config.mirror());
+        config.withModel(config.model(), config.conditionViews(), config.seed() + 1);
     TinyTraining.run(cpu, config, run(), false).run(SILENT);
     TinyTraining.run(cpu, other, folder.resolve("other"), false).run(SILENT);
     String result = "noise_prediction.safetensors";

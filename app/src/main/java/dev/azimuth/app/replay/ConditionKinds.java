@@ -7,6 +7,7 @@ import dev.azimuth.diffusion.AutoencoderConfig;
 import dev.azimuth.diffusion.AutoencoderKl;
 import dev.azimuth.diffusion.ClipVision;
 import dev.azimuth.diffusion.Conditioning;
+import dev.azimuth.diffusion.ViewEncoder;
 import dev.azimuth.diffusion.Zero123Conditioner;
 import dev.azimuth.nn.Parameters;
 import dev.azimuth.tensor.Shape;
@@ -47,10 +48,8 @@ final class ConditionKinds {
       Zero123Conditioner conditioner =
           new Zero123Conditioner(
               p.at(PROJECTION),
-              autoencoder,
-              clip,
-              c.object(PROJECTION).integer("out_dim"),
-              NetworkKinds.clipPreprocess(c, "clip_"));
+              new ViewEncoder(autoencoder, clip, NetworkKinds.clipPreprocess(c, "clip_")),
+              c.object(PROJECTION).integer("out_dim"));
       return new Networks(autoencoder, conditioner);
     }
 

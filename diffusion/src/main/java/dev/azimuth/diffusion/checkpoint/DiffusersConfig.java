@@ -3,6 +3,7 @@ package dev.azimuth.diffusion.checkpoint;
 import dev.azimuth.diffusion.AutoencoderConfig;
 import dev.azimuth.diffusion.ClipPreprocess;
 import dev.azimuth.diffusion.ClipVisionConfig;
+import dev.azimuth.diffusion.ConditionerConfig;
 import dev.azimuth.diffusion.DdimSchedule;
 import dev.azimuth.diffusion.ModelConfig;
 import dev.azimuth.diffusion.NoiseSchedule;
@@ -52,7 +53,7 @@ final class DiffusersConfig {
     int image = unet.integer("sample_size", LARGEST_IMAGE) * autoencoder.downsampling();
     try {
       return new ModelConfig(
-          ModelConfig.ConditionerKind.ZERO123,
+          new ConditionerConfig.Zero123(),
           Math.min(image, LARGEST_IMAGE),
           vae.number("scaling_factor", 0.18215),
           schedule(),

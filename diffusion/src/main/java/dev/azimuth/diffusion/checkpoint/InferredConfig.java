@@ -3,6 +3,7 @@ package dev.azimuth.diffusion.checkpoint;
 import dev.azimuth.diffusion.AutoencoderConfig;
 import dev.azimuth.diffusion.ClipPreprocess;
 import dev.azimuth.diffusion.ClipVisionConfig;
+import dev.azimuth.diffusion.ConditionerConfig;
 import dev.azimuth.diffusion.ModelConfig;
 import dev.azimuth.diffusion.NoiseSchedule;
 import dev.azimuth.diffusion.PoseEncoding;
@@ -50,7 +51,7 @@ final class InferredConfig {
   static ModelConfig of(Map<String, Shape> shapes, NoiseSchedule.Config schedule) {
     InferredConfig inferred = new InferredConfig(shapes);
     return new ModelConfig(
-        ModelConfig.ConditionerKind.ZERO123,
+        new ConditionerConfig.Zero123(),
         IMAGE,
         SCALE,
         schedule,

@@ -21,6 +21,10 @@ final class Batches {
     this.size = size;
   }
 
+  TrainingViews views() {
+    return views;
+  }
+
   /** Every view, in order; each a second time mirrored if wanted. */
   List<View> all(boolean mirror) {
     List<View> all = new ArrayList<>();

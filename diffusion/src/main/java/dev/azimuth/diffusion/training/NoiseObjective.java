@@ -1,94 +1,126 @@
 package dev.azimuth.diffusion.training;
 
+import dev.azimuth.diffusion.ConditionViews;
+import dev.azimuth.diffusion.Conditioner;
+import dev.azimuth.diffusion.Conditioning;
+import dev.azimuth.diffusion.ModelConfig;
 import dev.azimuth.diffusion.NoiseSchedule;
-import dev.azimuth.diffusion.PredictionType;
 import dev.azimuth.diffusion.UNet;
-import dev.azimuth.diffusion.Zero123Conditioner;
 import dev.azimuth.tensor.Backend;
 import dev.azimuth.tensor.Shape;
 import dev.azimuth.tensor.Tensor;
 import dev.azimuth.tensor.random.TorchRandom;
 
 /**
- * Mean squared error of the predicted noise, or velocity, with the published dropout of the
- * condition: one uniform u per sample; the image embedding is zeroed where u &lt; 0.10 (the pose is
- * kept and still projected), the condition latent where 0.05 ≤ u &lt; 0.15 (reference {@code
- * ddpm.py}, {@code get_input}).
+ * Mean squared error of the noise, or velocity, that is predicted from some views of an object for
+ * another one, with the published dropout of the condition: one uniform u per sample; the image
+ * tokens are zeroed where u &lt; 0.10 (the poses are kept and still projected), the condition
+ * latents where 0.05 ≤ u &lt; 0.15 (reference {@code ddpm.py}, {@code get_input}).
+ *
+ * <p>With several views it is the same expectation, over sets of condition views too: ‖ε - ε_θ(z_t,
+ * t, {(x_i, T_i)})‖².
  */
 record NoiseObjective(
     UNet unet,
-    Zero123Conditioner conditioner,
+    Conditioner conditioner,
     NoiseSchedule schedule,
-    PredictionType predictionType,
-    double scaleFactor,
-    LatentCache cache,
-    TrainingViews views,
+    EncodedSet data,
     Batch batch,
     Backend backend)
     implements Objective {
 
   private static final double UNCONDITIONAL = 0.05;
 
-  /**
-   * The sizes of a batch: samples, latent [h, w, z], embedding width; whether objects are mirrored.
-   */
-  record Batch(int samples, int latentSize, int z, int embedding, boolean mirror) {}
+  /** Samples of a batch, condition views of each; whether objects are mirrored. */
+  record Batch(int samples, ViewRange views, boolean mirror) {}
+
+  /** The elements of what a batch is conditioned on, sample by sample, view by view. */
+  @SuppressWarnings("ArrayRecordComponent") // filled and handed over once, never compared
+  private record Drawn(float[] start, float[] latent, float[] embedding, double[] pose) {}
 
   @Override
   public Tensor loss(TorchRandom random) {
+    ModelConfig model = data.model();
     int samples = batch.samples;
-    int pixels = batch.latentSize * batch.latentSize;
-    int z = batch.z;
-    float[] start = new float[samples * pixels * z];
-    float[] concat = new float[start.length];
-    float[] embedding = new float[samples * batch.embedding];
-    double[] pose = new double[samples * 4];
-    float[] posteriorNoise = random.randn(start.length);
+    int size = model.latentSize();
+    int z = model.autoencoder().embedDim();
+    int width = model.clip().outputDim();
+    int tokens = data.encoder().tokens(conditioner.detail());
+    ViewRange range = batch.views;
+    int count =
+        range.least() == range.most()
+            ? range.least()
+            : (int) random.randint(range.least(), range.most() + 1, 1)[0];
+    int latents = samples * size * size * z;
+    float[] posteriorNoise = random.randn(latents);
     float[] dropout = random.rand(samples);
+    Drawn drawn =
+        new Drawn(
+            new float[latents],
+            new float[latents * count],
+            new float[samples * count * tokens * width],
+            new double[samples * count * 4]);
     for (int n = 0; n < samples; n++) {
-      int object = (int) random.randint(0, views.objects(), 1)[0];
-      int[] order = random.randperm(views.views(object));
-      boolean isMirrored = batch.mirror && random.randint(0, 2, 1)[0] == 1;
-      Batches.View condition = new Batches.View(object, order[0], isMirrored);
-      Batches.View target = new Batches.View(object, order[order.length - 1], isMirrored);
-      sample(cache.moments(target), posteriorNoise, start, n * pixels * z);
-      if (!(dropout[n] >= UNCONDITIONAL && dropout[n] < 3 * UNCONDITIONAL)) {
-        mode(cache.moments(condition), concat, n * pixels * z);
-      }
-      if (!(dropout[n] < 2 * UNCONDITIONAL)) {
-        System.arraycopy(
-            cache.embedding(condition), 0, embedding, n * batch.embedding, batch.embedding);
-      }
-      double[] move = views.relativePose(object, condition.index(), target.index());
-      System.arraycopy(move, 0, pose, n * 4, 4);
-      if (isMirrored) {
-        pose[n * 4 + 1] = -pose[n * 4 + 1]; // a mirror turns Δφ into -Δφ
-      }
+      draw(n, count, random, dropout[n], posteriorNoise, drawn);
     }
-    Shape latent = Shape.of(samples, batch.latentSize, batch.latentSize, z);
     int[] timesteps = new int[samples];
     long[] told = random.randint(0, schedule.timesteps(), samples);
     for (int n = 0; n < samples; n++) {
       timesteps[n] = (int) told[n];
     }
-    Tensor noise = Tensor.of(backend, latent, random.randn(start.length));
-    Tensor clean = Tensor.of(backend, latent, start);
+    Shape latent = Shape.of(samples, size, size, z);
+    Tensor noise = Tensor.of(backend, latent, random.randn(latents));
+    Tensor clean = Tensor.of(backend, latent, drawn.start);
     Tensor noisy = schedule.addNoise(clean, noise, timesteps);
-    Tensor input = Tensor.concat(3, noisy, Tensor.of(backend, latent, concat));
-    Tensor embeddings = Tensor.of(backend, Shape.of(samples, batch.embedding), embedding);
-    Tensor poses = Tensor.of(backend, embeddings.dtype(), Shape.of(samples, 4), pose);
+    Tensor embedding = Tensor.of(backend, Shape.of(samples, count, tokens, width), drawn.embedding);
+    Conditioning conditioning =
+        conditioner.condition(
+            new ConditionViews(
+                embedding,
+                Tensor.of(backend, Shape.of(samples, count, size, size, z), drawn.latent),
+                Tensor.of(backend, embedding.dtype(), Shape.of(samples, count, 4), drawn.pose)));
     Tensor target =
-        switch (predictionType) {
+        switch (model.predictionType()) {
           case EPSILON -> noise;
           case V_PREDICTION -> schedule.velocity(clean, noise, timesteps);
         };
-    Tensor predicted = unet.forward(input, told, conditioner.token(embeddings, poses));
-    return predicted.meanSquaredError(target);
+    Tensor input = Tensor.concat(3, noisy, conditioning.concat());
+    return unet.forward(input, told, conditioning.context()).meanSquaredError(target);
+  }
+
+  /** Draws sample {@code n}: an object, the first views of a random order, the last as target. */
+  private void draw(
+      int n, int count, TorchRandom random, float dropout, float[] posteriorNoise, Drawn drawn) {
+    TrainingViews views = data.views();
+    int object = (int) random.randint(0, views.objects(), 1)[0];
+    int[] order = random.randperm(views.views(object));
+    boolean isMirrored = batch.mirror && random.randint(0, 2, 1)[0] == 1;
+    Batches.View target = new Batches.View(object, order[order.length - 1], isMirrored);
+    float[] moments = data.moments(target);
+    int length = moments.length / 2;
+    sample(moments, posteriorNoise, drawn.start, n * length);
+    for (int i = 0; i < count; i++) {
+      int row = n * count + i;
+      Batches.View condition = new Batches.View(object, order[i], isMirrored);
+      if (!(dropout >= UNCONDITIONAL && dropout < 3 * UNCONDITIONAL)) {
+        mode(data.moments(condition), drawn.latent, row * length);
+      }
+      if (!(dropout < 2 * UNCONDITIONAL)) {
+        int each = drawn.embedding.length / (batch.samples * count);
+        System.arraycopy(data.tokens(condition), 0, drawn.embedding, row * each, each);
+      }
+      double[] move = views.relativePose(object, condition.index(), target.index());
+      System.arraycopy(move, 0, drawn.pose, row * 4, 4);
+      if (isMirrored) {
+        drawn.pose[row * 4 + 1] = -drawn.pose[row * 4 + 1]; // a mirror turns Δφ into -Δφ
+      }
+    }
   }
 
   /** A posterior sample, scaled: what is denoised. */
   private void sample(float[] moments, float[] noise, float[] out, int offset) {
-    int z = batch.z;
+    double scaleFactor = data.model().scaleFactor();
+    int z = data.model().autoencoder().embedDim();
     for (int p = 0; p < moments.length / (2 * z); p++) {
       for (int c = 0; c < z; c++) {
         float logVariance = Math.min(20, Math.max(-30, moments[p * 2 * z + z + c]));
@@ -101,7 +133,7 @@ record NoiseObjective(
 
   /** The posterior's mode, not scaled: what is put beside it. */
   private void mode(float[] moments, float[] out, int offset) {
-    int z = batch.z;
+    int z = data.model().autoencoder().embedDim();
     for (int p = 0; p < moments.length / (2 * z); p++) {
       System.arraycopy(moments, p * 2 * z, out, offset + p * z, z);
     }

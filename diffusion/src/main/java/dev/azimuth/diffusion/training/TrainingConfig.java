@@ -1,5 +1,6 @@
 package dev.azimuth.diffusion.training;
 
+import dev.azimuth.diffusion.ConditionerConfig;
 import dev.azimuth.diffusion.ModelConfig;
 import org.jspecify.annotations.Nullable;
 
@@ -17,6 +18,8 @@ import org.jspecify.annotations.Nullable;
  *     cc_projection}, which alone tells the network of the camera's move; 10 as published
  * @param mirror whether the third stage, which must learn shapes, sees each object mirrored too;
  *     the first two are cheaper without
+ * @param conditionViews how many views the third stage's samples are conditioned on; one if it
+ *     isn't said
  */
 public record TrainingConfig(
     long seed,
@@ -27,7 +30,8 @@ public record TrainingConfig(
     double temperature,
     StageConfig noisePrediction,
     double projectionLearningRateFactor,
-    boolean mirror) {
+    boolean mirror,
+    ViewRange conditionViews) {
 
   /** Throws {@link IllegalArgumentException} naming the first part that is missing. */
   public TrainingConfig {
@@ -35,6 +39,13 @@ public record TrainingConfig(
     require("autoencoder", autoencoder);
     require("image_encoder", imageEncoder);
     require("noise_prediction", noisePrediction);
+    conditionViews = conditionViews == null ? ViewRange.ONE : conditionViews;
+    if (conditionViews.most() > 1
+        && !(model.conditioner() instanceof ConditionerConfig.MultiView)) {
+      throw new IllegalArgumentException(
+          "condition_views: only a MULTI_VIEW conditioner takes more than one view, not "
+              + model.conditioner().json());
+    }
     if (!(temperature > 0)) {
       throw new IllegalArgumentException("temperature: must be positive, not " + temperature);
     }
@@ -45,6 +56,21 @@ public record TrainingConfig(
     if (!(klWeight >= 0)) {
       throw new IllegalArgumentException("kl_weight: must be 0 or more, not " + klWeight);
     }
+  }
+
+  /** The same training of another model's third stage, from another seed. */
+  public TrainingConfig withModel(ModelConfig other, ViewRange views, long otherSeed) {
+    return new TrainingConfig(
+        otherSeed,
+        other,
+        autoencoder,
+        klWeight,
+        imageEncoder,
+        temperature,
+        noisePrediction,
+        projectionLearningRateFactor,
+        mirror,
+        views);
   }
 
   private static void require(String key, @Nullable Object value) {

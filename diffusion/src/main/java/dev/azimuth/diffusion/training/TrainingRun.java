@@ -3,13 +3,14 @@ package dev.azimuth.diffusion.training;
 import dev.azimuth.diffusion.AutoencoderKl;
 import dev.azimuth.diffusion.ClipPreprocess;
 import dev.azimuth.diffusion.ClipVision;
+import dev.azimuth.diffusion.Conditioner;
 import dev.azimuth.diffusion.Configuration;
 import dev.azimuth.diffusion.ModelConfig;
 import dev.azimuth.diffusion.NoiseSchedule;
 import dev.azimuth.diffusion.StoredParameters;
 import dev.azimuth.diffusion.UNet;
+import dev.azimuth.diffusion.ViewEncoder;
 import dev.azimuth.diffusion.Zero123;
-import dev.azimuth.diffusion.Zero123Conditioner;
 import dev.azimuth.nn.ParameterSource;
 import dev.azimuth.nn.Parameters;
 import dev.azimuth.nn.optim.AdamW;
@@ -79,13 +80,62 @@ public final class TrainingRun {
    * @throws IOException if a file can't be read or written
    */
   public void run(StageListener listener) throws IOException {
+    run(encode(detail(), listener), listener);
+  }
+
+  /**
+   * Trains noise prediction, if it isn't trained yet, on what this or another run has encoded.
+   *
+   * @throws IllegalArgumentException if that run's frozen networks or pictures are others
+   * @throws IOException if a file can't be read or written
+   */
+  public void run(EncodedSet data, StageListener listener) throws IOException {
+    if (isFinished(NOISE_PREDICTION)) {
+      return;
+    }
+    ModelConfig scaled = config.model().withScaleFactor(data.model().scaleFactor());
+    ModelConfig theirs = data.model();
+    if (!scaled.equals(theirs.withNoisePrediction(scaled)) || !data.holds(detail())) {
+      throw new IllegalArgumentException(
+          "training: the views were encoded by or for another model: " + folder);
+    }
+    requireViews(data.views());
+    trainNoisePrediction(data, scaled, listener);
+  }
+
+  /**
+   * Trains autoencoder and image encoder, if they aren't trained yet, and encodes all views.
+   *
+   * @param detail which image tokens to keep
+   * @throws IOException if a file can't be read or written
+   */
+  public EncodedSet encode(ViewEncoder.Detail detail, StageListener listener) throws IOException {
     ModelConfig model = config.model();
     Batches batches = new Batches(backend, views, model.imageSize());
     Parameters autoencoder = trainAutoencoder(batches, listener);
     Parameters imageEncoder = trainImageEncoder(batches, listener);
-    AutoencoderKl firstStage = new AutoencoderKl(autoencoder.at(FIRST_STAGE), model.autoencoder());
-    ClipVision clip = clip(imageEncoder);
-    trainNoisePrediction(batches, firstStage, clip, frozen(autoencoder, imageEncoder), listener);
+    ViewEncoder encoder =
+        new ViewEncoder(
+            new AutoencoderKl(autoencoder.at(FIRST_STAGE), model.autoencoder()),
+            clip(imageEncoder),
+            model.clipResize());
+    Map<String, ParameterSource.Stored> frozen = frozen(autoencoder, imageEncoder);
+    return new EncodedSet(model, frozen, encoder, detail, batches, config.mirror(), listener);
+  }
+
+  private ViewEncoder.Detail detail() {
+    return config.model().conditioner().detail();
+  }
+
+  private void requireViews(TrainingViews all) {
+    int most = config.conditionViews().most();
+    for (int object = 0; object < all.objects(); object++) {
+      if (all.views(object) <= most) {
+        throw new IllegalArgumentException(
+            "condition_views: up to %d and a target need %d views; object %d of the set has %d"
+                .formatted(most, most + 1, object, all.views(object)));
+      }
+    }
   }
 
   private Parameters trainAutoencoder(Batches batches, StageListener listener) throws IOException {
@@ -117,46 +167,25 @@ public final class TrainingRun {
     return result(IMAGE_ENCODER);
   }
 
-  private void trainNoisePrediction(
-      Batches batches,
-      AutoencoderKl firstStage,
-      ClipVision clip,
-      Map<String, ParameterSource.Stored> frozen,
-      StageListener listener)
+  private void trainNoisePrediction(EncodedSet data, ModelConfig model, StageListener listener)
       throws IOException {
-    if (isFinished(NOISE_PREDICTION)) {
-      return;
-    }
-    ModelConfig model = config.model();
     Parameters root = initialized(3);
     UNet unet = new UNet(root.at("model").at("diffusion_model"), model.unet());
-    Zero123Conditioner conditioner =
-        new Zero123Conditioner(
-            root.at(PROJECTION), firstStage, clip, model.unet().contextDim(), model.clipResize());
-    LatentCache cache =
-        new LatentCache(firstStage, conditioner, batches, batches.all(config.mirror()), listener);
-    int z = model.autoencoder().embedDim();
-    ModelConfig scaled = model.withScaleFactor(1 / cache.deviation(z));
+    Conditioner conditioner =
+        model.conditioner().build(root.at(PROJECTION), data.encoder(), model.unet().contextDim());
     Objective objective =
         new NoiseObjective(
             unet,
             conditioner,
             new NoiseSchedule(model.schedule()),
-            model.predictionType(),
-            scaled.scaleFactor(),
-            cache,
-            views,
+            data,
             new NoiseObjective.Batch(
-                config.noisePrediction().batchSize(),
-                model.latentSize(),
-                z,
-                model.clip().outputDim(),
-                config.mirror()),
+                config.noisePrediction().batchSize(), config.conditionViews(), config.mirror()),
             backend);
     TrainingLoop loop =
         new TrainingLoop(
             stage(NOISE_PREDICTION), config.noisePrediction(), root, objective, groups(root));
-    loop.run(listener, weights -> saveModel(scaled, frozen, weights));
+    loop.run(listener, weights -> saveModel(model, data.frozen(), weights));
   }
 
   /** The UNet at the stage's learning rate and the projection at its own, as published. */
