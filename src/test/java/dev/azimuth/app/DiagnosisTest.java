@@ -77,6 +77,28 @@ class DiagnosisTest {
     assertTrue(done.out().contains(" 0 others"), done.out());
   }
 
+  /** A second token is all that they need. */
+  @Test
+  void stackedTokensLeaveNothingDead() throws IOException {
+    String stacked = "{\"kind\": \"STACKED\", \"tokens\": [\"POOLED\", \"POSE\"]}";
+    Path model =
+        TinyModel.write(folder.resolve("model"), TinyModel.CONFIG.replace("\"ZERO123\"", stacked));
+    Path out = folder.resolve("diagnosis.json");
+    Console done = Console.run("diagnose --model ? --pairs 2 --out ?", model, out);
+    assertEquals(0, done.status(), done.err());
+    JsonNode diagnosis = new ObjectMapper().readTree(out.toFile());
+    assertEquals(0, diagnosis.get("dead").size(), diagnosis.get("dead").toString());
+    assertEquals(2, diagnosis.get("tokens").asInt());
+    assertTrue(diagnosis.get("savings").isNull(), "there is no path without attention");
+    for (JsonNode layer : diagnosis.get("layers")) {
+      double entropy = layer.get("entropy").asDouble();
+      assertTrue(entropy > 0 && entropy <= Math.log(2), "entropy " + entropy);
+      assertTrue(layer.get("queryGradient").asDouble() > 0);
+      assertTrue(layer.get("keyGradient").asDouble() > 0);
+    }
+    assertTrue(done.out().contains("exactly zero): 0 parameters of to_q and to_k"), done.out());
+  }
+
   @Test
   void entropyIsThatOfTheSoftmax() {
     assertEquals(0, AttentionProbe.entropy(new double[] {-3}), 0);
