@@ -47,7 +47,8 @@ final class ArchitectureTest {
                       List.of("tensor"), List.of("com.fasterxml.jackson..", "de.javagl.jgltf..")),
               "metrics",
                   new Room(
-                      List.of("tensor", "autograd", "nn"), List.of("org.apache.commons.math3..")),
+                      List.of("tensor", "autograd", "nn", "diffusion"),
+                      List.of("org.apache.commons.math3..")),
               "kernels", new Room(List.of("tensor"), List.of("jcuda..")),
               "app",
                   new Room(

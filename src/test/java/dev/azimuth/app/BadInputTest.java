@@ -5,11 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.azimuth.views.Image;
 import java.awt.image.BufferedImage;
 import java.io.File;
 import java.io.IOException;
 import java.lang.ProcessBuilder.Redirect;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -395,11 +397,55 @@ final class BadInputTest {
     Files.writeString(camera, "no array");
     refusedData(wrong, camera);
     Files.write(camera, matrix);
+    clear(view, 16);
+    refusedData(wrong, view, "fully transparent");
+    new Image(8, 16, new float[8 * 16 * 4]).writePng(view);
+    refusedData(wrong, view, "is 8 x 16, the data set's pictures are 16 x 16");
+    Files.write(view, whole);
+    byte[] turned = matrix.clone();
+    // the last number of the first row: how far the camera is beside its line of sight
+    ByteBuffer.wrap(turned).order(ByteOrder.LITTLE_ENDIAN).putDouble(turned.length - 72, 0.4);
+    Files.write(camera, turned);
+    refusedData(wrong, camera, "doesn't look at the origin");
+    Files.write(camera, matrix);
     Path list = wrong.resolve("valid_paths.json");
     Files.writeString(list, "[\"cube\"");
     refusedData(wrong, list);
     Files.writeString(list, "[\"../data\"]");
     refusedData(wrong, list);
+  }
+
+  /** Training names every view that can't be used, and begins with none of them. */
+  @Test
+  void trainingNamesAllBadViewsAndTellsOfMissingOnes() throws IOException {
+    Path wrong = copy(data, folder.resolve("data"));
+    clear(wrong.resolve("cube/001.png"), 16);
+    Files.delete(wrong.resolve("tall/000.png"));
+    Path run = folder.resolve("run");
+    Path training = training();
+    refused(
+        List.of(
+            wrong.resolve("cube/001.png"),
+            "fully transparent",
+            wrong.resolve("tall/000.png"),
+            "no such file"),
+        "train --config ? --data ? --out ?",
+        training,
+        wrong,
+        run);
+    assertFalse(Files.exists(run.resolve("model")));
+    Path few = copy(data, folder.resolve("few"));
+    for (String file : List.of("002.png", "002.npy", "003.png", "003.npy")) {
+      Files.delete(few.resolve("cube").resolve(file));
+    }
+    Console told = Console.run("train --config ? --data ? --out ?", training, few, run);
+    assertEquals(0, told.status(), told.err());
+    assertTrue(
+        told.err().contains(few.resolve("cube") + ": has 2 views, other objects 4"), told.err());
+  }
+
+  private static void clear(Path view, int size) throws IOException {
+    new Image(size, size, new float[size * size * 4]).writePng(view);
   }
 
   @Test

@@ -249,6 +249,11 @@ final class CommandsTest {
       assertTrue(table.out().contains("| " + row), table.out());
     }
     assertTrue(Files.readString(report.resolve("report.json")).contains("\"psnr\""));
+    String page = Files.readString(report.resolve("report.html"));
+    // of each pair the input, four guesses and the truth; and a chart for each pairwise measure
+    assertEquals(2 * 6 + 3, page.split("data:image/png;base64,", -1).length - 1);
+    assertFalse(page.contains("src=\"http"), "nothing is fetched");
+    assertTrue(page.contains("azimuth evaluate --model"), "the command is told");
 
     Console info = succeed("info ? --names", trained);
     assertTrue(info.out().contains("cc_projection.weight"), info.out());
@@ -292,6 +297,7 @@ final class CommandsTest {
             "demo",
             "synthesize",
             "orbit",
+            "sweep",
             "render",
             "split",
             "train",
@@ -299,6 +305,7 @@ final class CommandsTest {
             "study",
             "verify",
             "info",
+            "diagnose",
             "convert")) {
       Console help = succeed("? --help", command);
       assertTrue(help.out().startsWith("Usage: azimuth " + command), help.out());

@@ -50,7 +50,12 @@ final class TinyModel {
 
   /** Writes the model's folder. */
   static Path write(Path folder) throws IOException {
-    ModelConfig config = Configuration.parse(CONFIG, ModelConfig.class);
+    return write(folder, CONFIG);
+  }
+
+  /** Writes the folder of a model of this configuration. */
+  static Path write(Path folder, String json) throws IOException {
+    ModelConfig config = Configuration.parse(json, ModelConfig.class);
     try (Backend backend = CpuBackend.scalar(1)) {
       Parameters root = Parameters.initialized(backend, DType.FLOAT32, new TorchRandom(5));
       new UNet(root.at("model").at("diffusion_model"), config.unet());

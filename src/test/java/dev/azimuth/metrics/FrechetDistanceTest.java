@@ -45,6 +45,37 @@ class FrechetDistanceTest {
     assertEquals(5, FrechetDistance.traceOfRoot(a, b, 0), 1e-7);
   }
 
+  /** In two dimensions tr M^½ = √(tr M + 2 √det M), whatever axes the covariances have. */
+  @Test
+  void obliqueGaussiansHaveTheClosedForm() {
+    double[][] a = {{5, 2}, {2, 3}};
+    double[][] b = {{2, -1.5}, {-1.5, 4}};
+    double traceOfProduct = 5 * 2 + 2 * 2 * -1.5 + 3 * 4;
+    double determinant = (5 * 3 - 2 * 2) * (2 * 4 - 1.5 * 1.5);
+    double root = Math.sqrt(traceOfProduct + 2 * Math.sqrt(determinant));
+    double expected = 3 * 3 + 4 * 4 + (5 + 3) + (2 + 4) - 2 * root;
+    double got =
+        FrechetDistance.between(
+            new Statistics(new double[] {0, 0}, a), new Statistics(new double[] {3, 4}, b));
+    assertEquals(expected, got, 1e-10);
+  }
+
+  /** With fewer pictures than features it goes by another, smaller matrix to the same number. */
+  @Test
+  void fewPicturesOfManyFeaturesGiveTheSame() {
+    double[][] a = normal(6, 20, 4);
+    double[][] b = normal(9, 20, 5);
+    double expected = FrechetDistance.between(Statistics.of(a), Statistics.of(b));
+    // the larger matrix has zeros for eigenvalues, whose rounding it takes the roots of
+    assertEquals(expected, FrechetDistance.between(a, b), 1e-5 * expected);
+    assertEquals(0, FrechetDistance.between(a, a), 1e-9);
+    double[][] many = normal(40, 5, 6);
+    double[][] others = normal(30, 5, 7);
+    assertEquals(
+        FrechetDistance.between(Statistics.of(many), Statistics.of(others)),
+        FrechetDistance.between(many, others));
+  }
+
   @Test
   void aSetIsAtNoDistanceFromItself() {
     Statistics many = Statistics.of(normal(50, 8, 1));

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
@@ -60,5 +61,32 @@ final class IntervalTest {
     assertEquals(new Interval(3, 3, 3), Interval.bootstrap(new double[] {3}, 0));
     assertEquals("3.000 [3.000, 3.000]", new Interval(3, 3, 3).format());
     assertThrows(IllegalArgumentException.class, () -> Interval.bootstrap(new double[0], 0));
+  }
+
+  /** For the mean itself it has the width of the interval of means. */
+  @Test
+  void statisticsOfWholeSamplesAreCentredOnTheirValue() {
+    double[] values = new double[40];
+    Arrays.setAll(values, i -> i % 7);
+    Interval direct = Interval.bootstrap(values, 3);
+    Interval general =
+        Interval.bootstrap(
+            40,
+            2000,
+            drawn -> Arrays.stream(drawn).mapToDouble(i -> values[i]).average().orElse(0),
+            3);
+    assertEquals(direct.mean(), general.mean(), 1e-12);
+    // ends of 2,000 draws are some 3 % of the width uncertain
+    assertEquals(direct.low(), general.low(), 0.15 * (direct.high() - direct.low()));
+    assertEquals(direct.high(), general.high(), 0.15 * (direct.high() - direct.low()));
+    // a distance that repeats bias upward keeps its place
+    Interval biased = Interval.bootstrap(40, 400, drawn -> 40 - distinct(drawn), 3);
+    assertEquals(0, biased.mean());
+    assertTrue(biased.low() < 0 && biased.high() > 0, biased.format());
+    assertThrows(IllegalArgumentException.class, () -> Interval.bootstrap(0, 9, _ -> 1, 0));
+  }
+
+  private static double distinct(int[] drawn) {
+    return Arrays.stream(drawn).distinct().count();
   }
 }

@@ -3,6 +3,7 @@ package dev.azimuth.app;
 import dev.azimuth.diffusion.PoseEncoding;
 import dev.azimuth.diffusion.training.TrainingViews;
 import dev.azimuth.views.Camera;
+import dev.azimuth.views.DatasetException;
 import dev.azimuth.views.Image;
 import dev.azimuth.views.RelativePose;
 import dev.azimuth.views.View;
@@ -13,6 +14,9 @@ import java.util.List;
 
 /** A data set's views in memory, composited on white, at the size that a model takes. */
 final class DatasetViews implements TrainingViews {
+  /** Of problems with a data set, in words. */
+  private static final int MOST_SHOWN = 5;
+
   private final List<ObjectViews> objects;
   private final PoseEncoding encoding;
 
@@ -24,34 +28,69 @@ final class DatasetViews implements TrainingViews {
     this.encoding = encoding;
   }
 
-  /**
-   * Reads all views of some objects.
-   *
-   * @param encoding how moves between views become numbers
-   * @param progress told the objects read and their number
-   * @throws IOException naming the first view that can't be used, or an object with a single view
-   */
+  /** Reads all views of some objects, laid on white by their alpha. */
   static DatasetViews read(
       ViewDataset dataset, List<String> uids, int size, PoseEncoding encoding, Progress progress)
       throws IOException {
+    return read(dataset, uids, Image.Background.WHITE, size, encoding, progress);
+  }
+
+  /**
+   * Reads all views of some objects.
+   *
+   * @param background what they are laid on
+   * @param encoding how moves between views become numbers
+   * @param progress told the objects read and their number
+   * @throws DatasetException naming the views that can't be used and the objects with less than
+   *     two; none is left out, or black
+   */
+  static DatasetViews read(
+      ViewDataset dataset,
+      List<String> uids,
+      Image.Background background,
+      int size,
+      PoseEncoding encoding,
+      Progress progress)
+      throws IOException {
     List<ObjectViews> objects = new ArrayList<>();
+    List<String> problems = new ArrayList<>();
     for (String uid : uids) {
       List<float[]> images = new ArrayList<>();
       List<Camera> cameras = new ArrayList<>();
       for (int index = 0; index < dataset.views(uid); index++) {
-        View view = dataset.view(uid, index);
-        Image image = view.image().over(Image.Background.WHITE).resized(size, size);
-        images.add(image.toSignedRgb());
-        cameras.add(view.camera());
+        try {
+          View view = dataset.view(uid, index);
+          images.add(view.image().over(background).resized(size, size).toSignedRgb());
+          cameras.add(view.camera());
+        } catch (DatasetException e) {
+          problems.add(String.valueOf(e.getMessage()));
+        }
       }
-      if (images.size() < 2) {
-        throw new IOException(
-            dataset.folder().resolve(uid) + ": has one view; a pair needs two or more");
+      int count = dataset.views(uid);
+      if (count < 2) {
+        problems.add(
+            "%s: has %s; a pair needs two or more"
+                .formatted(dataset.folder().resolve(uid), count == 0 ? "no views" : "one view"));
+      } else if (count < dataset.views()) {
+        CheckpointOptions.tell(
+            "%s: has %d views, other objects %d; goes on with these"
+                .formatted(dataset.folder().resolve(uid), count, dataset.views()));
       }
       objects.add(new ObjectViews(uid, images, cameras));
       progress.to(objects.size());
     }
+    if (!problems.isEmpty()) {
+      throw new DatasetException(listed(problems));
+    }
     return new DatasetViews(objects, encoding);
+  }
+
+  /** All problems on one line, the first ones in words. */
+  private static String listed(List<String> problems) {
+    String shown = String.join("; ", problems.subList(0, Math.min(MOST_SHOWN, problems.size())));
+    return problems.size() <= MOST_SHOWN
+        ? shown
+        : shown + "; and %d more views that can't be used".formatted(problems.size() - MOST_SHOWN);
   }
 
   List<ObjectViews> all() {

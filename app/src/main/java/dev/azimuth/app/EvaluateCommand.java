@@ -2,13 +2,16 @@ package dev.azimuth.app;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import dev.azimuth.app.EvaluationReport.Guesses;
 import dev.azimuth.app.EvaluationReport.Pair;
+import dev.azimuth.app.MeasureOptions.Measures;
 import dev.azimuth.diffusion.ModelConfig;
 import dev.azimuth.diffusion.Sampling;
 import dev.azimuth.diffusion.Zero123;
 import dev.azimuth.tensor.Backend;
 import dev.azimuth.tensor.file.AtomicFile;
 import dev.azimuth.tensor.random.TorchRandom;
+import dev.azimuth.views.Camera;
 import dev.azimuth.views.DatasetSplit;
 import dev.azimuth.views.Image;
 import dev.azimuth.views.RelativePose;
@@ -21,15 +24,20 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /** Measures a model on objects that it has never seen. */
 @Command(
     name = "evaluate",
     description = {
-      "PSNR and SSIM of new views of a split's test objects beside two baselines, with 95 %%"
-          + " intervals (bootstrap over objects): a single sample, the mean of several, the input"
-          + " view repeated, the mean training picture."
+      "New views of a split's test objects measured beside two baselines: a single sample, the mean"
+          + " of several, the input view repeated, the mean training picture. Every figure has its"
+          + " 95 %% interval (bootstrap over objects), for all views and for front, side and back.",
+      "PSNR and SSIM; LPIPS, FID, CLIP similarity and score where their published networks are"
+          + " given; else similarity and Fréchet distance by our own encoder, under that name.",
+      "Writes report.json and report.html, which holds its pictures itself."
     })
 @SuppressWarnings("NullAway.Init") // picocli sets the options
 final class EvaluateCommand implements Callable<Integer> {
@@ -64,9 +72,32 @@ final class EvaluateCommand implements Callable<Integer> {
       description = "Smallest angle between the two lines of sight (default: ${DEFAULT-VALUE}).")
   private double rotation;
 
-  @Option(names = "--out", required = true, paramLabel = "DIR", description = "For report.json.")
+  @Option(
+      names = "--protocol",
+      defaultValue = "azimuth",
+      paramLabel = "azimuth|held-out|reference-view",
+      description =
+          "Views at the model's size on white; EscherNet's held-out views; Magic123's, on the input"
+              + " view (default: ${DEFAULT-VALUE}).")
+  private EvaluationProtocol protocol;
+
+  @Option(
+      names = "--pictures",
+      defaultValue = "24",
+      paramLabel = "N",
+      description = "Pairs shown on the page (default: ${DEFAULT-VALUE}).")
+  private int pictures;
+
+  @Option(
+      names = "--out",
+      required = true,
+      paramLabel = "DIR",
+      description = "For report.json and report.html.")
   private Path out;
 
+  @Spec private CommandSpec spec;
+
+  @Mixin private MeasureOptions measureOptions;
   @Mixin private ModelOptions options;
   @Mixin private ComputeOptions compute;
 
@@ -76,6 +107,7 @@ final class EvaluateCommand implements Callable<Integer> {
     Arguments.positive("--pairs", pairs);
     Arguments.positive("--samples", samples);
     Arguments.finite("--rotation", rotation);
+    Arguments.within("--pictures", pictures, 0, 10_000);
     Arguments.requireWritableFolder(out);
     ViewDataset dataset = ViewDataset.open(data);
     DatasetSplit lists = DatasetSplit.read(split);
@@ -104,21 +136,42 @@ final class EvaluateCommand implements Callable<Integer> {
                   TorchRandom.derive(options.seed(0), requests.size())));
         }
       }
-      List<Image> made = new ViewSynthesis(model, sampling).run(requests);
-      EvaluationReport report =
-          EvaluationReport.of(drawn, made, samples, mean, size, sampling, options.seed(0));
+      Measures measures =
+          measureOptions.open(backend, protocol, size, MeasureOptions.captions(dataset, tested));
+      List<float[]> made =
+          new ViewSynthesis(model, sampling)
+              .run(requests).stream().map(Image::toSignedRgb).toList();
+      Guesses guesses = Guesses.of(drawn, made, samples, mean);
+      EvaluationReport report;
+      try (Progress progress = new Progress("measuring", drawn.size())) {
+        report =
+            EvaluationReport.of(
+                drawn,
+                guesses,
+                measures,
+                new EvaluationReport.Setting(
+                    command(), protocol.describe(size), samples, sampling, options.seed(0)),
+                progress);
+      }
       System.out.print(report.table());
       Files.createDirectories(out);
+      EvaluationPage.write(out.resolve("report.html"), report, drawn, guesses.all(), pictures);
       ObjectMapper mapper = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
       AtomicFile.write(out.resolve("report.json"), mapper.writeValueAsBytes(report));
     }
     return 0;
   }
 
-  private static DatasetViews read(ViewDataset dataset, List<String> uids, ModelConfig config)
+  /** The command as it was typed. */
+  private String command() {
+    return "azimuth " + String.join(" ", spec.root().commandLine().getParseResult().originalArgs());
+  }
+
+  private DatasetViews read(ViewDataset dataset, List<String> uids, ModelConfig config)
       throws IOException {
     try (Progress progress = new Progress("reading views", uids.size())) {
-      return DatasetViews.read(dataset, uids, config.imageSize(), config.pose(), progress);
+      return DatasetViews.read(
+          dataset, uids, protocol.background(), config.imageSize(), config.pose(), progress);
     }
   }
 
@@ -145,33 +198,58 @@ final class EvaluateCommand implements Callable<Integer> {
     return mean;
   }
 
-  /** Pairs of views far enough apart, the same for a seed whatever the model. */
+  /** Pairs of views, the same for a seed whatever the model. */
   private List<Pair> drawPairs(DatasetViews views) {
     List<Pair> drawn = new ArrayList<>();
     for (int i = 0; i < views.objects(); i++) {
-      DatasetViews.ObjectViews object = views.all().get(i);
-      TorchRandom random = TorchRandom.stream(options.seed(0), object.uid().hashCode());
-      List<Pair> possible = new ArrayList<>();
-      int count = object.images().size();
-      for (int index : random.randperm(count * count)) {
-        int condition = index / count;
-        int target = index % count;
-        double degrees =
-            Math.toDegrees(
-                RelativePose.angleBetween(
-                    object.cameras().get(condition), object.cameras().get(target)));
-        if (condition != target && degrees >= rotation) {
-          possible.add(
-              new Pair(
-                  object.uid(),
-                  object.images().get(condition),
-                  object.images().get(target),
-                  views.relativePose(i, condition, target),
-                  degrees));
-        }
-      }
+      TorchRandom random = TorchRandom.stream(options.seed(0), views.all().get(i).uid().hashCode());
+      List<Pair> possible =
+          protocol == EvaluationProtocol.REFERENCE_VIEW
+              ? ofFirstView(views, i, random)
+              : apart(views, i, random);
       drawn.addAll(possible.subList(0, Math.min(pairs, possible.size())));
     }
     return drawn;
+  }
+
+  /** The first view to itself, then to others. */
+  private static List<Pair> ofFirstView(DatasetViews views, int object, TorchRandom random) {
+    List<Pair> all = new ArrayList<>();
+    all.add(pair(views, object, 0, 0));
+    for (int view : random.randperm(views.views(object))) {
+      if (view != 0) {
+        all.add(pair(views, object, 0, view));
+      }
+    }
+    return all;
+  }
+
+  /** Pairs of views far enough apart. */
+  private List<Pair> apart(DatasetViews views, int object, TorchRandom random) {
+    List<Pair> possible = new ArrayList<>();
+    int count = views.views(object);
+    for (int index : random.randperm(count * count)) {
+      Pair pair = pair(views, object, index / count, index % count);
+      if (!pair.isReference() && pair.degrees() >= rotation) {
+        possible.add(pair);
+      }
+    }
+    return possible;
+  }
+
+  private static Pair pair(DatasetViews views, int object, int input, int output) {
+    DatasetViews.ObjectViews of = views.all().get(object);
+    Camera from = of.cameras().get(input);
+    Camera to = of.cameras().get(output);
+    double azimuth = Math.toDegrees(RelativePose.between(from, to).azimuth());
+    return new Pair(
+        of.uid(),
+        input,
+        output,
+        of.images().get(input),
+        of.images().get(output),
+        views.relativePose(object, input, output),
+        azimuth > 180 ? azimuth - 360 : azimuth,
+        Math.toDegrees(RelativePose.angleBetween(from, to)));
   }
 }

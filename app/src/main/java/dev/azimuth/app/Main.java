@@ -28,6 +28,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       DemoCommand.class,
       SynthesizeCommand.class,
       OrbitCommand.class,
+      SweepCommand.class,
       RenderCommand.class,
       SplitCommand.class,
       TrainCommand.class,
@@ -35,6 +36,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       StudyCommand.class,
       VerifyCommand.class,
       InfoCommand.class,
+      DiagnoseCommand.class,
       ConvertCommand.class
     })
 public final class Main implements Runnable {

@@ -57,9 +57,14 @@ final class ModelOptions {
     return Path.of(System.getProperty("azimuth.home", ".")).resolve("models").resolve("mini");
   }
 
+  /** Where the model lies. */
+  Path path() {
+    return model != null ? model : bundled();
+  }
+
   /** The model on a backend; what the user should know about it goes to standard error. */
   Zero123 open(Backend backend) throws IOException {
-    try (Checkpoint opened = checkpoint.open(model != null ? model : bundled())) {
+    try (Checkpoint opened = checkpoint.open(path())) {
       if (isLowMemory) {
         CheckpointOptions.tell(
             "--low-memory: weights rest in half precision (float32 ones are rounded) and are"

@@ -4,6 +4,7 @@ import org.apache.commons.math3.linear.Array2DRowRealMatrix;
 import org.apache.commons.math3.linear.EigenDecomposition;
 import org.apache.commons.math3.linear.MatrixUtils;
 import org.apache.commons.math3.linear.RealMatrix;
+import org.apache.commons.math3.linear.SingularValueDecomposition;
 
 /**
  * Fréchet's distance between two normal distributions, FID where they are fitted to Inception's
@@ -72,6 +73,41 @@ public final class FrechetDistance {
    */
   public static double between(Statistics a, Statistics b) {
     return between(a, b, traceOfRoot(a, b, 0));
+  }
+
+  /**
+   * The distance between the distributions of two sets of features, [n₁, d] and [n₂, d].
+   *
+   * <p>Where there are fewer pictures than features, the trace is the sum of the singular values of
+   * A₁A₂ᵀ, A being the centred features over √(n - 1): a matrix of n₁ by n₂ in place of d by d.
+   *
+   * @throws IllegalArgumentException unless each has 2 or more rows, all of one length
+   */
+  public static double between(double[][] a, double[][] b) {
+    Statistics first = Statistics.of(a);
+    Statistics second = Statistics.of(b);
+    int d = first.mean.length;
+    if (second.mean.length != d || Math.max(a.length, b.length) >= d) {
+      return between(first, second);
+    }
+    RealMatrix product = centred(a, first.mean).multiply(centred(b, second.mean).transpose());
+    double trace = 0;
+    for (double value : new SingularValueDecomposition(product).getSingularValues()) {
+      trace += value;
+    }
+    return between(first, second, trace);
+  }
+
+  /** Deviations from the mean, scaled so that their products sum to the covariance. */
+  private static RealMatrix centred(double[][] features, double[] mean) {
+    double scale = 1 / Math.sqrt(features.length - 1.0);
+    double[][] deviations = new double[features.length][mean.length];
+    for (int i = 0; i < features.length; i++) {
+      for (int j = 0; j < mean.length; j++) {
+        deviations[i][j] = (features[i][j] - mean[j]) * scale;
+      }
+    }
+    return new Array2DRowRealMatrix(deviations, false);
   }
 
   /** The distance, with this trace of the covariances' root. */

@@ -1,18 +1,26 @@
 package dev.azimuth.metrics;
 
+import dev.azimuth.diffusion.checkpoint.PublishedWeights;
 import dev.azimuth.nn.Initialization;
 import dev.azimuth.nn.Module;
+import dev.azimuth.nn.ParameterSource;
 import dev.azimuth.nn.Parameters;
 import dev.azimuth.nn.Sequential;
+import dev.azimuth.tensor.Backend;
 import dev.azimuth.tensor.Check;
 import dev.azimuth.tensor.Conv2dGeometry.Padding;
 import dev.azimuth.tensor.Conv2dGeometry.Stride;
 import dev.azimuth.tensor.Shape;
 import dev.azimuth.tensor.Tensor;
+import dev.azimuth.tensor.file.StoredTensor;
+import dev.azimuth.tensor.file.TensorFile;
 import dev.azimuth.tensor.op.Resize;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Objects;
 import java.util.SequencedMap;
 
 /**
@@ -26,6 +34,9 @@ public final class InceptionFid {
 
   private static final int SIZE = 299;
   private static final double EPS = 0.001;
+
+  /** ImageNet's with TensorFlow's background and unused ones. */
+  private static final int CLASSES = 1008;
 
   private final SequencedMap<String, Module> stages = new LinkedHashMap<>();
 
@@ -52,6 +63,45 @@ public final class InceptionFid {
     stages.put(FEATURES, mixed7(p.at("Mixed_7c"), 2048, x -> x.maxPool2d(3, 1, 1)));
   }
 
+  /**
+   * The published weights: pytorch-fid's port of TensorFlow's ({@code
+   * pt_inception-2015-12-05-*.pth}), with which the distance is FID, or torchvision's Inception v3,
+   * with which it is another. What classifies is not read.
+   *
+   * @throws dev.azimuth.tensor.file.FileFormatException if the file isn't strictly that network's
+   */
+  public static InceptionFid open(Backend backend, Path file) throws IOException {
+    Parameters outline = Parameters.outlined();
+    new InceptionFid(outline);
+    Parameters root =
+        Parameters.stored(
+            backend,
+            Parameters.Storage.FLOAT32,
+            ParameterSource.of(
+                new PublishedWeights(
+                        "Inception v3", outline.shapes(), name -> name, InceptionFid::isBeside)
+                    .read(file)));
+    return new InceptionFid(root);
+  }
+
+  private static boolean isBeside(String name) {
+    return name.startsWith("fc.")
+        || name.startsWith("AuxLogits.")
+        || name.endsWith(".num_batches_tracked");
+  }
+
+  /**
+   * What the Fréchet distance over a file's features is called: {@code FID} only for the weights
+   * that it was defined with, which tell 1008 classes apart instead of ImageNet's 1000.
+   */
+  public static String distanceName(Path file) throws IOException {
+    try (TensorFile weights = PublishedWeights.open(file)) {
+      StoredTensor classes = weights.entries().get("fc.weight");
+      boolean isTensorFlows = classes != null && classes.shape()[0] == CLASSES;
+      return isTensorFlows ? "FID" : "Fréchet distance, Inception v3 other than FID's";
+    }
+  }
+
   /** Pictures [N, H, W, 3] at the size that the published features are taken at. */
   public static Tensor resized(Tensor image) {
     return image.resize(Resize.Mode.BILINEAR, SIZE, SIZE, false);
@@ -70,6 +120,12 @@ public final class InceptionFid {
       means.put(name, x.mean(1, 2));
     }
     return means;
+  }
+
+  /** What FID compares, [N, 2048], of pictures [N, H, W, 3] of any size in [-1, 1]. */
+  public Tensor features(Tensor image) {
+    // resized as the published program does it, before [0, 1] becomes [-1, 1]: the same numbers
+    return Objects.requireNonNull(forward(resized(image)).get(FEATURES));
   }
 
   private static Module mixed5(Parameters p, int in, int pooled) {

@@ -1,14 +1,21 @@
 package dev.azimuth.metrics;
 
+import dev.azimuth.diffusion.checkpoint.PublishedWeights;
 import dev.azimuth.nn.Conv2d;
 import dev.azimuth.nn.Conv2d.Window;
 import dev.azimuth.nn.Module;
+import dev.azimuth.nn.ParameterSource;
 import dev.azimuth.nn.Parameters;
+import dev.azimuth.tensor.Backend;
 import dev.azimuth.tensor.Check;
 import dev.azimuth.tensor.Shape;
 import dev.azimuth.tensor.Tensor;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Learned perceptual image patch similarity, version 0.1 (Zhang et al. 2018; reference
@@ -38,6 +45,41 @@ public final class Lpips {
       Parameters head = p.at("lin" + i).at("model").at(1);
       heads.add(Conv2d.withoutBias(head, slices.get(i).channels(), 1, Window.ONE));
     }
+  }
+
+  /**
+   * LPIPS as it is published: torchvision's classifier and PerceptualSimilarity's heads.
+   *
+   * @param classifier torchvision's state dict of the backbone ({@code alexnet-owt-*.pth}, {@code
+   *     vgg16-*.pth}, {@code squeezenet1_1-*.pth}); what classifies is not read
+   * @param heads the linear heads of the same backbone ({@code lpips/weights/v0.1/alex.pth})
+   * @throws dev.azimuth.tensor.file.FileFormatException if a file isn't strictly what it should be
+   */
+  public static Lpips open(Backend backend, LpipsBackbone backbone, Path classifier, Path heads)
+      throws IOException {
+    Parameters outline = Parameters.outlined();
+    new Lpips(outline, backbone);
+    Map<String, Shape> ofClassifier = new LinkedHashMap<>(outline.shapes());
+    ofClassifier.keySet().removeIf(name -> !name.startsWith("net."));
+    Map<String, Shape> ofHeads = new LinkedHashMap<>(outline.shapes());
+    ofHeads.keySet().removeAll(ofClassifier.keySet());
+    Map<String, ParameterSource.Stored> all =
+        new LinkedHashMap<>(
+            new PublishedWeights(
+                    "torchvision's " + backbone,
+                    ofClassifier,
+                    // net.slice2.3.weight is features.3.weight there
+                    name -> "features." + name.split("\\.", 3)[2],
+                    name -> name.startsWith("classifier."))
+                .read(classifier));
+    all.putAll(
+        new PublishedWeights("LPIPS' heads on " + backbone, ofHeads, name -> name, _ -> false)
+            .read(heads));
+    Parameters root =
+        Parameters.stored(backend, Parameters.Storage.FLOAT32, ParameterSource.of(all));
+    Lpips lpips = new Lpips(root, backbone);
+    root.requireComplete();
+    return lpips;
   }
 
   /** The distance of pictures [N, H, W, 3] in [-1, 1]; gradients flow through. */

@@ -83,6 +83,16 @@ public enum LpipsBackbone {
     }
   };
 
+  /** As publications call it: {@code AlexNet}. */
+  @Override
+  public String toString() {
+    return switch (this) {
+      case ALEX -> "AlexNet";
+      case VGG -> "VGG-16";
+      case SQUEEZE -> "SqueezeNet 1.1";
+    };
+  }
+
   /** From the features before, or the picture, to features of so many channels. */
   record Slice(int channels, Module body) {
     Tensor forward(Tensor x) {

@@ -195,6 +195,25 @@ class PyTorchCheckpointTest {
     }
   }
 
+  /** As torch.jit.save writes a model of one module: objects of compiled classes, their states. */
+  @Test
+  void compiledModelsAreTheirAttributes() throws IOException {
+    String tensor = view("FloatStorage", 2, 0, "K\2", "K\1");
+    String inner = "c__torch__.torch.nn.Conv\nConv2d\n)\u0081}(X\6\0\0\0weight" + tensor + "ub";
+    String outer =
+        "\u0080\2c__torch__.model\nMultimodal\n)\u0081}(X\5\0\0\0conv1"
+            + inner
+            + "X\10\0\0\0training\u0089X\4\0\0\0bias"
+            + tensor
+            + "ub.";
+    try (PyTorchCheckpoint file = open(checkpoint(outer, 8))) {
+      assertEquals(List.of("conv1.weight", "bias"), List.copyOf(file.names()));
+    }
+    FileFormatException e =
+        refusal(checkpoint("\u0080\2c__torch__.a\nB\n)\u0081}(X\1\0\0\0acos\nsystem\nub."));
+    assertTrue(e.reason().contains("calls 'os.system'"), e.getMessage());
+  }
+
   @Test
   void tensorsOfOtherTypesAreRefusedByNameOnly() throws IOException {
     String complex = view("ComplexFloatStorage", 1, 0, "", "");

@@ -58,7 +58,7 @@ final class InferredConfig {
         PredictionType.EPSILON,
         inferred.unet(),
         inferred.autoencoder(),
-        inferred.clip(),
+        clip(shapes, CLIP),
         ClipPreprocess.Resizing.REFERENCE,
         PoseEncoding.ZERO123,
         Sampling.REFERENCE,
@@ -125,17 +125,23 @@ final class InferredConfig {
         GROUPS);
   }
 
-  private ClipVisionConfig clip() {
-    int width = dim(CLIP + "conv1.weight", 0);
-    int patch = dim(CLIP + "conv1.weight", 2);
-    int side = (int) Math.round(Math.sqrt(dim(CLIP + "positional_embedding", 0) - 1));
+  /**
+   * The sizes of CLIP's image tower whose parameters' names begin with {@code prefix}.
+   *
+   * @throws IllegalArgumentException naming what is missing or can't be
+   */
+  static ClipVisionConfig clip(Map<String, Shape> shapes, String prefix) {
+    InferredConfig tower = new InferredConfig(shapes);
+    int width = tower.dim(prefix + "conv1.weight", 0);
+    int patch = tower.dim(prefix + "conv1.weight", 2);
+    int side = (int) Math.round(Math.sqrt(tower.dim(prefix + "positional_embedding", 0) - 1));
     return new ClipVisionConfig(
         side * patch,
         patch,
         width,
-        count(CLIP + "transformer.resblocks."),
+        tower.count(prefix + "transformer.resblocks."),
         Math.max(1, width / CLIP_HEAD),
-        dim(CLIP + "proj", 1));
+        tower.dim(prefix + "proj", 1));
   }
 
   private boolean has(String prefix) {

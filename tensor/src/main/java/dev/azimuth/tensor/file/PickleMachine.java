@@ -1,6 +1,7 @@
 package dev.azimuth.tensor.file;
 
 import dev.azimuth.tensor.file.Pickled.Bytes;
+import dev.azimuth.tensor.file.Pickled.Compiled;
 import dev.azimuth.tensor.file.Pickled.Dict;
 import dev.azimuth.tensor.file.Pickled.Global;
 import dev.azimuth.tensor.file.Pickled.Huge;
@@ -445,8 +446,12 @@ final class PickleMachine {
 
   /** Gives an object its state, which nobody here will ask for. */
   private void build() throws FileFormatException {
-    refuseCulprit(pop());
+    Object state = pop();
+    refuseCulprit(state);
     refuseCulprit(peek());
+    if (peek() instanceof Compiled object && state instanceof Dict attributes) {
+      object.set(attributes);
+    }
   }
 
   private void refuseCulprit(Object value) throws FileFormatException {

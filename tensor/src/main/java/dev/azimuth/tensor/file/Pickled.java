@@ -108,6 +108,24 @@ sealed interface Pickled {
     }
   }
 
+  /** An object of a class that TorchScript compiled, which is no more than its attributes. */
+  final class Compiled implements Pickled {
+    private Dict attributes = new Dict();
+
+    Dict attributes() {
+      return attributes;
+    }
+
+    void set(Dict state) {
+      attributes = state;
+    }
+
+    @Override
+    public @Nullable Global culprit() {
+      return attributes.culprit();
+    }
+  }
+
   /** A list, tuple or set. */
   final class Items implements Pickled {
     private final boolean grows;

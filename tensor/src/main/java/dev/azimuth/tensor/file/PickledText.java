@@ -1,6 +1,7 @@
 package dev.azimuth.tensor.file;
 
 import dev.azimuth.tensor.file.Pickled.Bytes;
+import dev.azimuth.tensor.file.Pickled.Compiled;
 import dev.azimuth.tensor.file.Pickled.Dict;
 import dev.azimuth.tensor.file.Pickled.Global;
 import dev.azimuth.tensor.file.Pickled.Huge;
@@ -26,6 +27,7 @@ final class PickledText {
   static String kind(Object value) {
     return switch (value) {
       case Dict _ -> "a dictionary";
+      case Compiled _ -> "a compiled model";
       case Items items -> items.grows() ? "a list" : "a tuple";
       case Stub stub -> "an object of " + Quoted.of(stub.toString());
       case Global global -> "the class " + Quoted.of(global.toString());

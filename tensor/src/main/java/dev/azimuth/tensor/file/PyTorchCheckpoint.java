@@ -1,5 +1,6 @@
 package dev.azimuth.tensor.file;
 
+import dev.azimuth.tensor.file.Pickled.Compiled;
 import dev.azimuth.tensor.file.Pickled.Dict;
 import dev.azimuth.tensor.file.Pickled.Stub;
 import dev.azimuth.tensor.file.Pickled.View;
@@ -21,10 +22,11 @@ import java.util.SequencedMap;
  *
  * <p>Names: the tensors of the top-level {@code state_dict} if there is one, otherwise those of the
  * top-level dictionary itself; dictionaries within one are joined by dots, as long as their keys
- * are texts. What lies under a top-level key that begins with {@code optim} has no names. A file
- * that is nothing but one tensor calls it {@code tensor}. What a name stands for (a prefix, an
- * average of weights) is the caller's business. {@link #metadata} has the other plain values of the
- * top level.
+ * are texts. A model that TorchScript compiled ({@code torch.jit.save}) is the dictionary of its
+ * attributes, and so is each module in it; its code is not read. What lies under a top-level key
+ * that begins with {@code optim} has no names. A file that is nothing but one tensor calls it
+ * {@code tensor}. What a name stands for (a prefix, an average of weights) is the caller's
+ * business. {@link #metadata} has the other plain values of the top level.
  *
  * <p>A checkpoint holds a pickle, which is a program. None of it is run: containers and tensors are
  * built by this package, any other class or function gives an inert stub, whatever is done to it. A
@@ -104,6 +106,7 @@ public final class PyTorchCheckpoint implements TensorFile {
         nameAll("", top.get(STATE) instanceof Dict state ? state : top, 0);
         describe(top);
       }
+      case Compiled model -> nameAll("", model.attributes(), 0);
       case View view -> name(ONLY, view);
       default ->
           throw new FileFormatException(
@@ -125,6 +128,8 @@ public final class PyTorchCheckpoint implements TensorFile {
       switch (member.getValue()) {
         case View view -> name(name, view);
         case Dict inner when depth < MAX_DEPTH -> nameAll(name + ".", inner, depth + 1);
+        case Compiled inner when depth < MAX_DEPTH ->
+            nameAll(name + ".", inner.attributes(), depth + 1);
         case Stub stub -> unread.put(name, "it is a " + stub + ", which is not read");
         default -> {}
       }

@@ -1,6 +1,7 @@
 package dev.azimuth.tensor.file;
 
 import dev.azimuth.tensor.file.Pickled.Bytes;
+import dev.azimuth.tensor.file.Pickled.Compiled;
 import dev.azimuth.tensor.file.Pickled.Dict;
 import dev.azimuth.tensor.file.Pickled.Global;
 import dev.azimuth.tensor.file.Pickled.Items;
@@ -24,6 +25,9 @@ import org.jspecify.annotations.Nullable;
 final class TorchObjects implements PickleMachine.Calls {
   /** A tensor may have this many bytes in any file: the same few values expanded along an axis. */
   private static final long SMALL_BYTES = 16 << 20;
+
+  /** How the modules of classes that TorchScript compiled begin. */
+  private static final String COMPILED = "__torch__.";
 
   private static final Stub UNKNOWN = new Stub("a persistent object");
 
@@ -77,8 +81,13 @@ final class TorchObjects implements PickleMachine.Calls {
       case "torch._utils._rebuild_tensor_v3" -> typedView(callee, arguments);
       case "torch._utils._rebuild_parameter", "torch._utils._rebuild_parameter_with_state" ->
           arguments.size() > 0 && arguments.get(0) instanceof View view ? view : stub(callee);
-      default -> stub(callee);
+      default -> callee.module().startsWith(COMPILED) ? compiled() : stub(callee);
     };
+  }
+
+  private Compiled compiled() throws FileFormatException {
+    in.budget().take(2L * MemoryBudget.OBJECT);
+    return new Compiled();
   }
 
   private Stub stub(Global callee) throws FileFormatException {
