@@ -201,7 +201,7 @@ public final class JCudaDevice implements CudaDriver {
     check(
         "cuLaunchKernel",
         JCudaDriver.cuLaunchKernel(
-            ((JCudaModule.JCudaFunction) function).handle(),
+            ((JCudaFunction) function).handle,
             grid.x(),
             grid.y(),
             grid.z(),
@@ -268,7 +268,7 @@ public final class JCudaDevice implements CudaDriver {
   }
 
   private static CUstream stream(Stream stream) {
-    return ((JCudaStream) stream).handle();
+    return ((JCudaStream) stream).handle;
   }
 
   /** A device pointer that tells its address. */
@@ -278,52 +278,78 @@ public final class JCudaDevice implements CudaDriver {
     }
   }
 
-  private record JCudaStream(CUstream handle) implements Stream {
+  private final class JCudaStream implements Stream {
+    final CUstream handle;
+
+    JCudaStream(CUstream handle) {
+      this.handle = handle;
+    }
+
     @Override
     public void synchronize() {
+      enter();
       check("cuStreamSynchronize", JCudaDriver.cuStreamSynchronize(handle), "");
     }
 
     @Override
     public void await(Event event) {
-      CUevent mark = ((JCudaEvent) event).handle();
+      enter();
+      CUevent mark = ((JCudaEvent) event).handle;
       check("cuStreamWaitEvent", JCudaDriver.cuStreamWaitEvent(handle, mark, 0), "");
     }
 
     @Override
     public void close() {
+      enter();
       check("cuStreamDestroy", JCudaDriver.cuStreamDestroy(handle), "");
     }
   }
 
-  private record JCudaEvent(CUevent handle) implements Event {
+  private final class JCudaEvent implements Event {
+    final CUevent handle;
+
+    JCudaEvent(CUevent handle) {
+      this.handle = handle;
+    }
+
     @Override
     public void record(Stream stream) {
+      enter();
       check("cuEventRecord", JCudaDriver.cuEventRecord(handle, stream(stream)), "");
     }
 
     @Override
     public void synchronize() {
+      enter();
       check("cuEventSynchronize", JCudaDriver.cuEventSynchronize(handle), "");
     }
 
     @Override
     public float millisecondsSince(Event earlier) {
+      enter();
       float[] time = {0};
-      CUevent start = ((JCudaEvent) earlier).handle();
+      CUevent start = ((JCudaEvent) earlier).handle;
       check("cuEventElapsedTime", JCudaDriver.cuEventElapsedTime(time, start, handle), "");
       return time[0];
     }
 
     @Override
     public void close() {
+      enter();
       check("cuEventDestroy", JCudaDriver.cuEventDestroy(handle), "");
     }
   }
 
-  private record JCudaModule(CUmodule handle) implements Module {
+  private final class JCudaModule implements Module {
+    private final CUmodule handle;
+
+    JCudaModule(CUmodule handle) {
+      this.handle = handle;
+    }
+
     @Override
     public Function function(String entry) {
+      enter();
       CUfunction function = new CUfunction();
       check("cuModuleGetFunction", JCudaDriver.cuModuleGetFunction(function, handle, entry), entry);
       return new JCudaFunction(function, entry);
@@ -331,28 +357,44 @@ public final class JCudaDevice implements CudaDriver {
 
     @Override
     public void close() {
+      enter();
       check("cuModuleUnload", JCudaDriver.cuModuleUnload(handle), "");
     }
+  }
 
-    private record JCudaFunction(CUfunction handle, String entry) implements Function {
-      @Override
-      public int attribute(FunctionAttribute attribute) {
-        int[] value = {0};
-        check(
-            "cuFuncGetAttribute",
-            JCudaDriver.cuFuncGetAttribute(value, attribute.code(), handle),
-            entry + " " + attribute);
-        return value[0];
-      }
+  private final class JCudaFunction implements Function {
+    final CUfunction handle;
+    private final String entry;
 
-      @Override
-      public void allowDynamicShared(int bytes) {
-        check(
-            "cuFuncSetAttribute",
-            JCudaDriver.cuFuncSetAttribute(
-                handle, FunctionAttribute.MAX_DYNAMIC_SHARED_BYTES.code(), bytes),
-            entry + ": " + bytes + " bytes of dynamic shared memory");
-      }
+    JCudaFunction(CUfunction handle, String entry) {
+      this.handle = handle;
+      this.entry = entry;
+    }
+
+    @Override
+    public String entry() {
+      return entry;
+    }
+
+    @Override
+    public int attribute(FunctionAttribute attribute) {
+      enter();
+      int[] value = {0};
+      check(
+          "cuFuncGetAttribute",
+          JCudaDriver.cuFuncGetAttribute(value, attribute.code(), handle),
+          entry + " " + attribute);
+      return value[0];
+    }
+
+    @Override
+    public void allowDynamicShared(int bytes) {
+      enter();
+      check(
+          "cuFuncSetAttribute",
+          JCudaDriver.cuFuncSetAttribute(
+              handle, FunctionAttribute.MAX_DYNAMIC_SHARED_BYTES.code(), bytes),
+          entry + ": " + bytes + " bytes of dynamic shared memory");
     }
   }
 }
