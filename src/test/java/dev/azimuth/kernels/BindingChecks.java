@@ -13,9 +13,14 @@ import dev.azimuth.tensor.Tensor;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
+import java.util.logging.StreamHandler;
 
 /**
  * {@link JCudaDevice} through JCuda's real natives, for a JVM whose {@code libcuda.so.1} is the
@@ -307,17 +312,39 @@ final class BindingChecks {
       assertTrue(
           cuda.description().startsWith("cuda:0: PTX emulator, compute capability 8.0"),
           cuda.description());
+      // the libraries of CUDA 12 are not on this machine, or find no card
+      assertTrue(cuda.description().contains("cuBLAS isn't used: "), cuda.description());
+    }
+    try (Backend cuda = new OwnCudaBackendProvider().open(0)) {
+      assertTrue(cuda.description().endsWith("; our own kernels alone"), cuda.description());
     }
   }
 
-  /** Device memory, pinned memory, a stream and an event: three findings. */
+  /** Device memory, pinned memory, a stream and an event: three findings, and a line in the log. */
   private void whatIsNeverFreedIsFound() {
+    List<String> logged = new ArrayList<>();
+    Handler listening =
+        new StreamHandler() {
+          @Override
+          public void publish(LogRecord line) {
+            logged.add(line.getMessage());
+          }
+        };
+    Logger log = Logger.getLogger(JCudaDevice.class.getName());
+    log.addHandler(listening);
     try (CudaDriver cuda = JCudaDevice.open(0)) {
       cuda.allocate(16);
       cuda.allocatePinned(16);
       cuda.stream();
       cuda.event();
+    } finally {
+      log.removeHandler(listening);
     }
+    assertEquals(
+        List.of(
+            "PTX emulator closes and these were never given back: "
+                + "{allocations=1, events=1, pinned segments=1, streams=1}"),
+        logged);
   }
 
   private void aWholeModelHasTheEmulatorsBits() {
