@@ -17,6 +17,8 @@ module dev.azimuth.benchmarks {
 
   exports dev.azimuth.benchmarks;
 
+  uses dev.azimuth.tensor.BackendProvider;
+
   opens dev.azimuth.benchmarks to
       com.fasterxml.jackson.databind,
       info.picocli;

@@ -10,19 +10,31 @@ import dev.azimuth.tensor.Buffer;
 import dev.azimuth.tensor.DType;
 import dev.azimuth.tensor.Kernel;
 import dev.azimuth.tensor.OutOfDeviceMemoryException;
+import dev.azimuth.tensor.Scope;
 import dev.azimuth.tensor.Shape;
 import dev.azimuth.tensor.Tensor;
 import java.lang.ref.Reference;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /** What the backend does besides computing: memory, copies, types. */
 final class CudaBackendTest {
   private static final int QUARTER = 1 << 16; // floats, of a device of 1 MiB
 
-  private static CudaBackend backend(long memoryBytes) {
-    return new CudaBackend("cuda:0", new EmulatedDriver(memoryBytes));
+  private EmulatedDriver emulator;
+
+  private CudaBackend backend(long memoryBytes) {
+    emulator = new EmulatedDriver(memoryBytes);
+    return new CudaBackend("cuda:0", emulator);
+  }
+
+  @AfterEach
+  void nothingWasFoundWrong() {
+    if (emulator != null) {
+      assertEquals(List.of(), emulator.findings());
+    }
   }
 
   @Test
@@ -55,11 +67,61 @@ final class CudaBackendTest {
     }
   }
 
+  /** None of these is ever unreachable: only the scope gives their memory back. */
+  @Test
+  void aScopeGivesBackWhatWasMadeInIt() {
+    try (CudaBackend cuda = backend(1 << 20)) {
+      List<Tensor> held = new ArrayList<>();
+      for (int i = 0; i < 12; i++) {
+        try (Scope _ = cuda.scope()) {
+          Tensor x = Tensor.full(cuda, DType.FLOAT32, Shape.of(QUARTER), i);
+          held.add(x);
+          assertEquals(i, x.toFloats()[QUARTER - 1]);
+        }
+      }
+      IllegalStateException gone =
+          assertThrows(IllegalStateException.class, () -> held.getFirst().toFloats());
+      assertTrue(gone.getMessage().contains("Scope.keep"), gone.getMessage());
+      assertThrows(IllegalStateException.class, () -> held.getLast().mul(2));
+    }
+  }
+
+  @Test
+  void whatIsKeptLivesInTheScopeAround() {
+    try (CudaBackend cuda = backend(1 << 20)) {
+      Tensor outer;
+      Tensor inner;
+      try (Scope around = cuda.scope()) {
+        try (Scope scope = cuda.scope()) {
+          inner = scope.keep(Tensor.full(cuda, DType.FLOAT32, Shape.of(3), 1));
+          outer = around.keep(scope.keep(Tensor.full(cuda, DType.FLOAT32, Shape.of(3), 2)));
+          Tensor view = inner.reshape(3, 1);
+          assertEquals(1, view.toFloats()[2]);
+        }
+        assertEquals(1, inner.toFloats()[0]);
+      }
+      assertEquals(2, outer.toFloats()[0]);
+      Tensor lost = inner;
+      assertThrows(IllegalStateException.class, lost::toFloats);
+    }
+  }
+
+  @Test
+  void scopesCloseInsideOut() {
+    try (CudaBackend cuda = backend(1 << 20)) {
+      Scope around = cuda.scope();
+      Scope scope = cuda.scope();
+      assertThrows(IllegalStateException.class, around::close);
+      scope.close();
+      around.close();
+    }
+  }
+
   @Test
   void closingCountsWhatIsStillInUse() {
-    CudaDevice device = new CudaDevice("cuda:0", new EmulatedDriver(1 << 20));
+    CudaDevice device = new CudaDevice("cuda:0", new EmulatedDriver(1 << 20), Gemm.Probe.NONE);
     Object owner = new Object();
-    device.memory().own(owner, device.memory().allocate(100));
+    device.memory().own(owner, device.memory().owned(100));
     assertEquals(1, device.close());
     Reference.reachabilityFence(owner);
   }

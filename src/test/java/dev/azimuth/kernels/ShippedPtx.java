@@ -1,5 +1,6 @@
 package dev.azimuth.kernels;
 
+import dev.azimuth.kernels.emulator.PtxAssembler;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -20,7 +21,20 @@ final class ShippedPtx {
   private static final Pattern PARAM = Pattern.compile("\\.param \\.(\\w+) ");
   private static final Pattern MAX_THREADS = Pattern.compile("\\.maxntid (\\d+), 1, 1");
 
+  private static final Map<String, Map<String, PtxAssembler.Usage>> ASSEMBLED = new TreeMap<>();
+
   private ShippedPtx() {}
+
+  /** What each kernel uses once assembled for a target, such as {@code sm_80}. */
+  static synchronized Map<String, PtxAssembler.Usage> assembled(String target) {
+    return ASSEMBLED.computeIfAbsent(
+        target,
+        _ -> {
+          Map<String, PtxAssembler.Usage> usages = new TreeMap<>();
+          texts().values().forEach(text -> usages.putAll(PtxAssembler.assemble(text, target)));
+          return usages;
+        });
+  }
 
   /** Everything that launchers launch. */
   static List<KernelSpec> specs() {

@@ -1,8 +1,5 @@
 package dev.azimuth.tensor;
 
-import static java.util.stream.Collectors.groupingBy;
-import static java.util.stream.Collectors.toList;
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -17,22 +14,15 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.BiConsumer;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.DynamicNode;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
-/**
- * Every kernel at many sizes, held against the float64 oracle.
- *
- * <p>Inputs are exact in float32, so that all of the difference is the backend's; outputs are
- * poisoned with NaN beforehand; {@link Tolerances} says how much may differ.
- */
+/** Every kernel on every backend against the oracle, as {@link KernelConformance} does it. */
 final class BackendConformanceTest {
   private static final Backend SCALAR = CpuBackend.scalar(1);
   private static final Backend SCALAR_3 = CpuBackend.scalar(3);
@@ -45,12 +35,7 @@ final class BackendConformanceTest {
 
   private static final Backend CUDA = new CudaBackend("cuda:0", EMULATOR);
 
-  /** All cases, by the kernel they build. */
-  private static final Map<String, List<KernelCase>> CASES =
-      Stream.of(ElementwiseCases.all(), ProductCases.all(), ReductionCases.all(), LayerCases.all())
-          .flatMap(List::stream)
-          .collect(
-              groupingBy(c -> c.kernel().get().getClass().getSimpleName(), TreeMap::new, toList()));
+  private static final Map<String, List<KernelCase>> CASES = KernelConformance.cases();
 
   @AfterAll
   static void close() {
@@ -71,55 +56,13 @@ final class BackendConformanceTest {
                             c -> dynamicTest(c.label(), () -> check.accept(c, c.kernel().get())))));
   }
 
-  /** The oracle's result beside what {@code backend} makes of the same operands in float32. */
-  private static List<Comparison> compare(Backend backend, Kernel given) {
-    Kernel exact = done(Draw.ORACLE, DType.FLOAT64, given);
-    Map<String, Tensor> got = KernelOperands.of(done(backend, DType.FLOAT32, given));
-    Map<String, double[]> tolerances = Tolerances.of(given, exact);
-    assertEquals(Set.copyOf(KernelOperands.outputs(given)), tolerances.keySet());
-    return KernelOperands.outputs(given).stream()
-        .map(
-            output -> {
-              Tensor wanted = KernelOperands.of(exact).get(output);
-              return new Comparison(
-                  output,
-                  wanted.shape(),
-                  wanted.toDoubles(),
-                  got.get(output).toFloats(),
-                  tolerances.get(output));
-            })
-        .toList();
-  }
-
-  /** The kernel on copies of its operands after it has run, inputs untouched. */
-  private static Kernel done(Backend backend, DType dtype, Kernel given) {
-    Kernel kernel = KernelOperands.on(backend, dtype, given);
-    backend.run(kernel);
-    backend.synchronize();
-    Map<String, Tensor> operands = KernelOperands.of(kernel);
-    KernelOperands.of(given)
-        .forEach(
-            (name, x) -> {
-              if (!KernelOperands.outputs(given).contains(name)) {
-                assertArrayEquals(
-                    x.toDoubles(), operands.get(name).toDoubles(), "input " + name + " changed");
-              }
-            });
-    return kernel;
-  }
-
   private static void check(Backend backend, Kernel given) {
-    String misses =
-        compare(backend, given).stream()
-            .filter(comparison -> !comparison.fits())
-            .map(Comparison::report)
-            .collect(Collectors.joining("\n"));
-    assertTrue(misses.isEmpty(), misses);
+    assertEquals("", KernelConformance.misses(backend, given));
   }
 
   /** Every output's elements as float64, which holds float32 exactly. */
   private static Map<String, double[]> outputs(Backend backend, DType dtype, Kernel given) {
-    Map<String, Tensor> operands = KernelOperands.of(done(backend, dtype, given));
+    Map<String, Tensor> operands = KernelOperands.of(KernelConformance.done(backend, dtype, given));
     Map<String, double[]> outputs = new LinkedHashMap<>();
     for (String name : KernelOperands.outputs(given)) {
       outputs.put(name, operands.get(name).toDoubles());
@@ -201,7 +144,7 @@ final class BackendConformanceTest {
   Stream<DynamicNode> tolerancesRejectWrongResults() {
     return forEachCase(
         (c, kernel) -> {
-          for (Comparison rounded : compare(SCALAR, kernel)) {
+          for (Comparison rounded : KernelConformance.compare(SCALAR, kernel)) {
             if (!c.vanishing().contains(rounded.output())) {
               for (Comparison.Wrong wrong : Comparison.Wrong.values()) {
                 assertFalse(rounded.accepts(wrong), () -> rounded.output() + " accepts " + wrong);

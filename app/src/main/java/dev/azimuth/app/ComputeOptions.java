@@ -10,15 +10,15 @@ import picocli.CommandLine.Option;
 
 /** Where a command computes. */
 final class ComputeOptions {
-  private static final Pattern DEVICE = Pattern.compile("([a-z]+):([0-9]{1,4})");
+  private static final Pattern DEVICE = Pattern.compile("([a-z-]+):([0-9]{1,4})");
 
   @Option(
       names = "--device",
       defaultValue = "cpu",
       paramLabel = "DEVICE",
       description =
-          "cpu, cuda:0 for the first NVIDIA GPU, or cpu:scalar for the slow reference "
-              + "(default: ${DEFAULT-VALUE}).")
+          "cpu, cuda:0 for the first NVIDIA GPU, cuda-own:0 for the same without NVIDIA's"
+              + " libraries, or cpu:scalar for the slow reference (default: ${DEFAULT-VALUE}).")
   private String device = "cpu";
 
   @Option(

@@ -1,5 +1,6 @@
 package dev.azimuth.diffusion;
 
+import dev.azimuth.tensor.Scope;
 import dev.azimuth.tensor.Tensor;
 import java.util.List;
 
@@ -36,7 +37,10 @@ public final class DdimSampler {
     List<DdimSchedule.Step> steps = schedule.steps();
     for (int k = 0; k < steps.size(); k++) {
       DdimSchedule.Step step = steps.get(k);
-      Tensor e = predictor.predict(x, step.timestep());
+      Tensor e;
+      try (Scope scope = x.backend().scope()) { // what a network makes on the way is much
+        e = scope.keep(predictor.predict(x, step.timestep()));
+      }
       double root = Math.sqrt(step.alpha());
       Tensor start = x.sub(e.mul(Math.sqrt(1 - step.alpha()))).mul(1 / root);
       double sigma = step.sigma();

@@ -4,11 +4,13 @@ import dev.azimuth.tensor.Backend;
 import dev.azimuth.tensor.Buffer;
 import dev.azimuth.tensor.DType;
 import dev.azimuth.tensor.Kernel;
+import dev.azimuth.tensor.Scope;
 import dev.azimuth.tensor.Shape;
 import dev.azimuth.tensor.Tensor;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.ref.Reference;
+import java.util.Set;
 import java.util.logging.Logger;
 
 /**
@@ -18,9 +20,9 @@ import java.util.logging.Logger;
  * order, so the same inputs give the same bits. Kernels are queued and {@link #run} returns at
  * once; what fails on the device is reported by a later call. Any thread may use it, one at a time.
  *
- * <p>A buffer's memory is reused once nothing refers to the buffer. Where the device has no room
- * left, {@link dev.azimuth.tensor.OutOfDeviceMemoryException} says what is held, and everything
- * else stays usable.
+ * <p>A buffer's memory is reused once its {@link Scope} closes, or nothing refers to it. Where the
+ * device has no room left, {@link dev.azimuth.tensor.OutOfDeviceMemoryException} says what is held,
+ * and everything else stays usable.
  */
 public final class CudaBackend implements Backend {
   private static final Logger LOG = Logger.getLogger(CudaBackend.class.getName());
@@ -36,8 +38,13 @@ public final class CudaBackend implements Backend {
    * @param driver taken over: {@link #close} closes it
    */
   public CudaBackend(String name, CudaDriver driver) {
+    this(name, driver, Gemm.Probe.NONE);
+  }
+
+  /** The same with a library's matrix products, if there is one; it is taken over too. */
+  CudaBackend(String name, CudaDriver driver, Gemm.Probe library) {
     this.name = name;
-    device = new CudaDevice(name, driver);
+    device = new CudaDevice(name, driver, library);
   }
 
   @Override
@@ -64,9 +71,9 @@ public final class CudaBackend implements Backend {
 
   private DeviceBuffer undefined(DType dtype, int size, boolean isHalved) {
     long bytes = DeviceBuffer.bytes(size, dtype, isHalved);
-    DeviceMemory.Block block = device.memory().allocate(bytes);
-    DeviceBuffer buffer = new DeviceBuffer(block.pointer(), size, dtype, isHalved);
-    device.memory().own(buffer, block);
+    DeviceMemory.Ownership memory = device.memory().owned(bytes);
+    DeviceBuffer buffer = new DeviceBuffer(memory, size, dtype, isHalved);
+    device.memory().own(buffer, memory);
     return buffer;
   }
 
@@ -242,6 +249,38 @@ public final class CudaBackend implements Backend {
 
       case Kernel.AdamW k -> OptimizerLauncher.adamW(cuda, k);
       case Kernel.Ema k -> OptimizerLauncher.ema(cuda, k);
+    }
+  }
+
+  @Override
+  public synchronized Scope scope() {
+    return new DeviceScope(device.memory().openScope());
+  }
+
+  private final class DeviceScope implements Scope {
+    private final Set<DeviceMemory.Ownership> made;
+    private boolean isClosed;
+
+    DeviceScope(Set<DeviceMemory.Ownership> made) {
+      this.made = made;
+    }
+
+    @Override
+    public Tensor keep(Tensor x) {
+      synchronized (CudaBackend.this) {
+        device.memory().keep(made, ((DeviceBuffer) x.buffer()).memory());
+        return x;
+      }
+    }
+
+    @Override
+    public void close() {
+      synchronized (CudaBackend.this) {
+        if (!isClosed) {
+          device.memory().closeScope(made);
+          isClosed = true;
+        }
+      }
     }
   }
 

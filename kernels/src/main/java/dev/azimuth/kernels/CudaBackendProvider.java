@@ -3,7 +3,10 @@ package dev.azimuth.kernels;
 import dev.azimuth.tensor.Backend;
 import dev.azimuth.tensor.BackendProvider;
 
-/** Opens {@code cuda:0} and its like; nothing of CUDA is touched before. */
+/**
+ * Opens {@code cuda:0} and its like, with cuBLAS for matrix products where it loads; nothing of
+ * CUDA is touched before.
+ */
 public final class CudaBackendProvider implements BackendProvider {
   /** For the service loader. */
   public CudaBackendProvider() {}
@@ -15,9 +18,14 @@ public final class CudaBackendProvider implements BackendProvider {
 
   @Override
   public Backend open(int index) {
-    String device = kind() + ":" + index;
+    return open(kind() + ":" + index, index, true);
+  }
+
+  /** A device, with or without NVIDIA's libraries. */
+  static Backend open(String device, int index, boolean withLibraries) {
     try {
-      return new CudaBackend(device, JCudaDevice.open(index));
+      JCudaDevice driver = JCudaDevice.open(index);
+      return new CudaBackend(device, driver, withLibraries ? driver.cublas() : Gemm.Probe.NONE);
     } catch (CudaUnavailableException e) {
       throw new IllegalArgumentException("--device %s: %s".formatted(device, e.getMessage()), e);
     }

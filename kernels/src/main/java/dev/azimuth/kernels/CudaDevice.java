@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** One device with its one stream, its memory and the kernels loaded so far. */
 final class CudaDevice {
@@ -14,12 +15,17 @@ final class CudaDevice {
   private final CudaDriver.Stream stream;
   private final DeviceMemory memory;
   private final Staging staging;
+  private final Gemm.Probe library;
   private final Map<String, CudaDriver.Module> modules = new HashMap<>();
   private final Map<KernelSpec, CudaDriver.Function> functions = new HashMap<>();
 
-  /** Takes {@code driver} over, to close it; messages call the device {@code name}. */
-  CudaDevice(String name, CudaDriver driver) {
+  /**
+   * Takes {@code driver} and {@code library} over, to close them; messages call the device {@code
+   * name}.
+   */
+  CudaDevice(String name, CudaDriver driver, Gemm.Probe library) {
     this.driver = driver;
+    this.library = library;
     stream = driver.stream();
     memory = new DeviceMemory(name, driver);
     staging = new Staging(driver, stream);
@@ -31,6 +37,15 @@ final class CudaDevice {
 
   Staging staging() {
     return staging;
+  }
+
+  /** A library's matrix products, or null. */
+  @Nullable Gemm gemm() {
+    return library.gemm();
+  }
+
+  CudaDriver.Stream stream() {
+    return stream;
   }
 
   /** Queues a kernel on {@code blocks} blocks of its spec's size; none do nothing. */
@@ -74,15 +89,16 @@ final class CudaDevice {
     }
   }
 
-  /** Its name, its size and what its memory is used for. */
+  /** Its name, its size, what its memory is used for, and which library helps. */
   String description() {
-    return "%s, compute capability %d.%d, %d multiprocessors; %s"
+    return "%s, compute capability %d.%d, %d multiprocessors; %s; %s"
         .formatted(
             driver.name(),
             driver.attribute(DeviceAttribute.COMPUTE_CAPABILITY_MAJOR),
             driver.attribute(DeviceAttribute.COMPUTE_CAPABILITY_MINOR),
             driver.attribute(DeviceAttribute.MULTIPROCESSOR_COUNT),
-            memory.report());
+            memory.report(),
+            library.report());
   }
 
   void synchronize() {
@@ -93,6 +109,9 @@ final class CudaDevice {
   int close() {
     synchronize();
     staging.close();
+    if (library.gemm() != null) {
+      library.gemm().close();
+    }
     int held = memory.close();
     modules.values().forEach(CudaDriver.Module::close);
     stream.close();

@@ -6,16 +6,25 @@ import dev.azimuth.tensor.DType;
 /**
  * A tensor's elements in device memory.
  *
- * @param pointer where the first is
+ * @param memory where they are, for as long as it is theirs
  * @param size number of elements
  * @param dtype what they are while computed with
  * @param isHalved whether they rest in half precision, to be read only
  */
-record DeviceBuffer(DevicePointer pointer, int size, DType dtype, boolean isHalved)
+record DeviceBuffer(DeviceMemory.Ownership memory, int size, DType dtype, boolean isHalved)
     implements Buffer {
   /** What {@code size} elements take. */
   static long bytes(int size, DType dtype, boolean isHalved) {
     return (long) size * (isHalved ? Short.BYTES : dtype.bytes());
+  }
+
+  /**
+   * Where the first element is.
+   *
+   * @throws IllegalStateException if a closed scope has given the memory back
+   */
+  DevicePointer pointer() {
+    return memory.pointer();
   }
 
   /** What these elements take. */

@@ -1,6 +1,7 @@
 package dev.azimuth.kernels;
 
 import dev.azimuth.tensor.OutOfDeviceMemoryException;
+import dev.azimuth.tensor.Scope;
 import java.lang.ref.PhantomReference;
 import java.lang.ref.Reference;
 import java.lang.ref.ReferenceQueue;
@@ -8,6 +9,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.Iterator;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -19,8 +21,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>All work is queued on one stream, so a block may be handed on as soon as its owner no longer
  * needs it, though kernels that use it are still queued. A block that backs a Java object returns
- * when the object is unreachable; where the device is full, the garbage collector is asked before
- * anyone is refused.
+ * when the {@link Scope} closes in which it was made, or else when the object is unreachable; where
+ * the device is full, the garbage collector is asked before anyone is refused.
  */
 final class DeviceMemory {
   private static final long MEBIBYTE = 1 << 20;
@@ -33,6 +35,7 @@ final class DeviceMemory {
   private final Map<Long, Deque<Block>> idle = new HashMap<>();
   private final Set<Owned> owned = new HashSet<>();
   private final ReferenceQueue<Object> unreachable = new ReferenceQueue<>();
+  private final Deque<Set<Ownership>> scopes = new ArrayDeque<>();
   private long idleBytes;
   private long usedBytes;
   private int usedBlocks;
@@ -46,13 +49,33 @@ final class DeviceMemory {
   /** A piece of device memory. */
   record Block(DevicePointer pointer, long bytes) {}
 
-  /** A block that is used until its owner is unreachable. */
-  private static final class Owned extends PhantomReference<Object> {
-    final Block block;
+  /** A block as long as it is somebody's. */
+  static final class Ownership {
+    private final Block block;
+    private boolean isOver;
 
-    Owned(Object owner, ReferenceQueue<Object> queue, Block block) {
-      super(owner, queue);
+    Ownership(Block block) {
       this.block = block;
+    }
+
+    /** Where the block is, while it is still the owner's. */
+    DevicePointer pointer() {
+      if (isOver) {
+        throw new IllegalStateException(
+            "a tensor is used after the scope that it was made in has closed; Scope.keep lets it"
+                + " live on");
+      }
+      return block.pointer;
+    }
+  }
+
+  /** A block that is used until its owner is unreachable, if no scope closes before. */
+  private static final class Owned extends PhantomReference<Object> {
+    final Ownership ownership;
+
+    Owned(Object owner, ReferenceQueue<Object> queue, Ownership ownership) {
+      super(owner, queue);
+      this.ownership = ownership;
     }
   }
 
@@ -88,9 +111,53 @@ final class DeviceMemory {
     usedBlocks--;
   }
 
-  /** Takes the block back once {@code owner} is unreachable. */
-  void own(Object owner, Block block) {
-    owned.add(new Owned(owner, unreachable, block));
+  /** A block for an owner that {@link #own} will name. */
+  Ownership owned(long bytes) {
+    return new Ownership(allocate(bytes));
+  }
+
+  /** Takes the block back once the innermost open scope closes or {@code owner} is unreachable. */
+  void own(Object owner, Ownership ownership) {
+    owned.add(new Owned(owner, unreachable, ownership));
+    if (!scopes.isEmpty()) {
+      scopes.element().add(ownership);
+    }
+  }
+
+  /** Opens a scope inside those that are open. */
+  Set<Ownership> openScope() {
+    Set<Ownership> scope = new HashSet<>();
+    scopes.push(scope);
+    return scope;
+  }
+
+  /** Hands a block over to the scope around, or to the garbage collector's care. */
+  void keep(Set<Ownership> scope, Ownership ownership) {
+    if (scope.remove(ownership)) {
+      Iterator<Set<Ownership>> outwards = scopes.iterator();
+      while (outwards.next() != scope) {
+        // scopes inside this one
+      }
+      if (outwards.hasNext()) {
+        outwards.next().add(ownership);
+      }
+    }
+  }
+
+  /** Takes back what was made in a scope and not kept. */
+  void closeScope(Set<Ownership> scope) {
+    if (scopes.peek() != scope) {
+      throw new IllegalStateException("scopes close in the reverse order of their opening");
+    }
+    scopes.pop();
+    scope.forEach(this::end);
+  }
+
+  private void end(Ownership ownership) {
+    if (!ownership.isOver) {
+      ownership.isOver = true;
+      release(ownership.block);
+    }
   }
 
   private @Nullable Block reuse(long bytes) {
@@ -107,10 +174,13 @@ final class DeviceMemory {
     for (Reference<?> reference = unreachable.poll();
         reference != null;
         reference = unreachable.poll()) {
-      Owned gone = (Owned) reference;
-      owned.remove(gone);
-      release(gone.block);
+      collect((Owned) reference);
     }
+  }
+
+  private void collect(Owned gone) {
+    owned.remove(gone);
+    end(gone.ownership);
   }
 
   private void makeRoom(int attempt, long bytes, CudaException e) {
@@ -130,9 +200,7 @@ final class DeviceMemory {
     try {
       Reference<?> first = unreachable.remove(COLLECTION_MILLIS);
       if (first != null) {
-        Owned gone = (Owned) first;
-        owned.remove(gone);
-        release(gone.block);
+        collect((Owned) first);
       }
     } catch (InterruptedException interrupted) {
       Thread.currentThread().interrupt();
@@ -169,9 +237,7 @@ final class DeviceMemory {
       collectGarbage();
     }
     int held = usedBlocks;
-    for (Owned left : owned) {
-      release(left.block);
-    }
+    owned.forEach(left -> end(left.ownership));
     owned.clear();
     free();
     return held;

@@ -5,6 +5,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
+import java.util.logging.Logger;
 import jcuda.Pointer;
 import jcuda.driver.CUcontext;
 import jcuda.driver.CUdevice;
@@ -23,14 +25,23 @@ import jcuda.driver.JITOptions;
  * A CUDA device through JCuda's binding of the driver API.
  *
  * <p>The driver keeps the current context per thread, so every method makes its own current first.
+ * What was never given back is logged when the device closes.
  */
 public final class JCudaDevice implements CudaDriver {
+  private static final Logger LOG = Logger.getLogger(JCudaDevice.class.getName());
   private static final int LOG_BYTES = 16 * 1024;
+
+  private static final String ALLOCATIONS = "allocations";
+  private static final String EVENTS = "events";
+  private static final String MODULES = "modules";
+  private static final String PINNED = "pinned segments";
+  private static final String STREAMS = "streams";
 
   private final CUdevice device = new CUdevice();
   private final CUcontext context = new CUcontext();
   private final String name;
   private final Map<Long, Pointer> pinned = new HashMap<>();
+  private final Map<String, Integer> held = new TreeMap<>();
 
   private JCudaDevice(int index) {
     check("cuDeviceGet", JCudaDriver.cuDeviceGet(device, index), "device " + index);
@@ -46,7 +57,7 @@ public final class JCudaDevice implements CudaDriver {
    * @param index 0 for the first
    * @throws CudaUnavailableException with one line that says what is missing
    */
-  public static CudaDriver open(int index) {
+  public static JCudaDevice open(int index) {
     JCudaLibrary.load();
     int[] count = {0};
     check("cuDeviceGetCount", JCudaDriver.cuDeviceGetCount(count), "");
@@ -57,6 +68,12 @@ public final class JCudaDevice implements CudaDriver {
     return new JCudaDevice(index);
   }
 
+  /** cuBLAS on this device, where it loads; whoever takes it closes it first. */
+  Gemm.Probe cublas() {
+    enter();
+    return CublasGemm.probe(JCudaDevice::stream);
+  }
+
   static void check(String call, int status, String asked) {
     if (status != CUresult.CUDA_SUCCESS) {
       throw new CudaException(call, CUresult.stringFor(status), asked);
@@ -65,6 +82,11 @@ public final class JCudaDevice implements CudaDriver {
 
   private void enter() {
     check("cuCtxSetCurrent", JCudaDriver.cuCtxSetCurrent(context), name);
+  }
+
+  /** Notes that there is one more, or one less, of a kind of thing to be given back. */
+  private void hold(String kind, int more) {
+    held.merge(kind, more, Integer::sum);
   }
 
   private static String text(byte[] letters) {
@@ -115,6 +137,7 @@ public final class JCudaDevice implements CudaDriver {
           CUresult.stringFor(status),
           log.isEmpty() ? moduleName : moduleName + ": " + log);
     }
+    hold(MODULES, 1);
     return new JCudaModule(module);
   }
 
@@ -123,6 +146,7 @@ public final class JCudaDevice implements CudaDriver {
     enter();
     Address address = new Address();
     check("cuMemAlloc", JCudaDriver.cuMemAlloc(address, bytes), bytes + " bytes");
+    hold(ALLOCATIONS, 1);
     return new DevicePointer(address.value());
   }
 
@@ -130,6 +154,7 @@ public final class JCudaDevice implements CudaDriver {
   public void free(DevicePointer pointer) {
     enter();
     check("cuMemFree", JCudaDriver.cuMemFree(pointer(pointer)), pointer.toString());
+    hold(ALLOCATIONS, -1);
   }
 
   @Override
@@ -139,6 +164,7 @@ public final class JCudaDevice implements CudaDriver {
     check("cuMemHostAlloc", JCudaDriver.cuMemHostAlloc(pointer, bytes, 0), bytes + " pinned bytes");
     MemorySegment segment = MemorySegment.ofBuffer(pointer.getByteBuffer(0, bytes));
     pinned.put(segment.address(), pointer);
+    hold(PINNED, 1);
     return segment;
   }
 
@@ -150,6 +176,7 @@ public final class JCudaDevice implements CudaDriver {
       throw new CudaException("cuMemFreeHost", "CUDA_ERROR_INVALID_VALUE", segment.toString());
     }
     check("cuMemFreeHost", JCudaDriver.cuMemFreeHost(pointer), segment.toString());
+    hold(PINNED, -1);
   }
 
   @Override
@@ -201,7 +228,7 @@ public final class JCudaDevice implements CudaDriver {
     check(
         "cuLaunchKernel",
         JCudaDriver.cuLaunchKernel(
-            ((JCudaModule.JCudaFunction) function).handle(),
+            ((JCudaFunction) function).handle,
             grid.x(),
             grid.y(),
             grid.z(),
@@ -234,6 +261,7 @@ public final class JCudaDevice implements CudaDriver {
         "cuStreamCreate",
         JCudaDriver.cuStreamCreate(stream, CUstream_flags.CU_STREAM_NON_BLOCKING),
         "");
+    hold(STREAMS, 1);
     return new JCudaStream(stream);
   }
 
@@ -242,6 +270,7 @@ public final class JCudaDevice implements CudaDriver {
     enter();
     CUevent event = new CUevent();
     check("cuEventCreate", JCudaDriver.cuEventCreate(event, 0), "");
+    hold(EVENTS, 1);
     return new JCudaEvent(event);
   }
 
@@ -253,6 +282,10 @@ public final class JCudaDevice implements CudaDriver {
 
   @Override
   public void close() {
+    held.values().removeIf(count -> count == 0);
+    if (!held.isEmpty()) {
+      LOG.warning("%s closes and these were never given back: %s".formatted(name, held));
+    }
     check("cuCtxDestroy", JCudaDriver.cuCtxDestroy(context), name);
   }
 
@@ -268,7 +301,7 @@ public final class JCudaDevice implements CudaDriver {
   }
 
   private static CUstream stream(Stream stream) {
-    return ((JCudaStream) stream).handle();
+    return ((JCudaStream) stream).handle;
   }
 
   /** A device pointer that tells its address. */
@@ -278,52 +311,80 @@ public final class JCudaDevice implements CudaDriver {
     }
   }
 
-  private record JCudaStream(CUstream handle) implements Stream {
+  private final class JCudaStream implements Stream {
+    final CUstream handle;
+
+    JCudaStream(CUstream handle) {
+      this.handle = handle;
+    }
+
     @Override
     public void synchronize() {
+      enter();
       check("cuStreamSynchronize", JCudaDriver.cuStreamSynchronize(handle), "");
     }
 
     @Override
     public void await(Event event) {
-      CUevent mark = ((JCudaEvent) event).handle();
+      enter();
+      CUevent mark = ((JCudaEvent) event).handle;
       check("cuStreamWaitEvent", JCudaDriver.cuStreamWaitEvent(handle, mark, 0), "");
     }
 
     @Override
     public void close() {
+      enter();
       check("cuStreamDestroy", JCudaDriver.cuStreamDestroy(handle), "");
+      hold(STREAMS, -1);
     }
   }
 
-  private record JCudaEvent(CUevent handle) implements Event {
+  private final class JCudaEvent implements Event {
+    final CUevent handle;
+
+    JCudaEvent(CUevent handle) {
+      this.handle = handle;
+    }
+
     @Override
     public void record(Stream stream) {
+      enter();
       check("cuEventRecord", JCudaDriver.cuEventRecord(handle, stream(stream)), "");
     }
 
     @Override
     public void synchronize() {
+      enter();
       check("cuEventSynchronize", JCudaDriver.cuEventSynchronize(handle), "");
     }
 
     @Override
     public float millisecondsSince(Event earlier) {
+      enter();
       float[] time = {0};
-      CUevent start = ((JCudaEvent) earlier).handle();
+      CUevent start = ((JCudaEvent) earlier).handle;
       check("cuEventElapsedTime", JCudaDriver.cuEventElapsedTime(time, start, handle), "");
       return time[0];
     }
 
     @Override
     public void close() {
+      enter();
       check("cuEventDestroy", JCudaDriver.cuEventDestroy(handle), "");
+      hold(EVENTS, -1);
     }
   }
 
-  private record JCudaModule(CUmodule handle) implements Module {
+  private final class JCudaModule implements Module {
+    private final CUmodule handle;
+
+    JCudaModule(CUmodule handle) {
+      this.handle = handle;
+    }
+
     @Override
     public Function function(String entry) {
+      enter();
       CUfunction function = new CUfunction();
       check("cuModuleGetFunction", JCudaDriver.cuModuleGetFunction(function, handle, entry), entry);
       return new JCudaFunction(function, entry);
@@ -331,28 +392,45 @@ public final class JCudaDevice implements CudaDriver {
 
     @Override
     public void close() {
+      enter();
       check("cuModuleUnload", JCudaDriver.cuModuleUnload(handle), "");
+      hold(MODULES, -1);
+    }
+  }
+
+  private final class JCudaFunction implements Function {
+    final CUfunction handle;
+    private final String entry;
+
+    JCudaFunction(CUfunction handle, String entry) {
+      this.handle = handle;
+      this.entry = entry;
     }
 
-    private record JCudaFunction(CUfunction handle, String entry) implements Function {
-      @Override
-      public int attribute(FunctionAttribute attribute) {
-        int[] value = {0};
-        check(
-            "cuFuncGetAttribute",
-            JCudaDriver.cuFuncGetAttribute(value, attribute.code(), handle),
-            entry + " " + attribute);
-        return value[0];
-      }
+    @Override
+    public String entry() {
+      return entry;
+    }
 
-      @Override
-      public void allowDynamicShared(int bytes) {
-        check(
-            "cuFuncSetAttribute",
-            JCudaDriver.cuFuncSetAttribute(
-                handle, FunctionAttribute.MAX_DYNAMIC_SHARED_BYTES.code(), bytes),
-            entry + ": " + bytes + " bytes of dynamic shared memory");
-      }
+    @Override
+    public int attribute(FunctionAttribute attribute) {
+      enter();
+      int[] value = {0};
+      check(
+          "cuFuncGetAttribute",
+          JCudaDriver.cuFuncGetAttribute(value, attribute.code(), handle),
+          entry + " " + attribute);
+      return value[0];
+    }
+
+    @Override
+    public void allowDynamicShared(int bytes) {
+      enter();
+      check(
+          "cuFuncSetAttribute",
+          JCudaDriver.cuFuncSetAttribute(
+              handle, FunctionAttribute.MAX_DYNAMIC_SHARED_BYTES.code(), bytes),
+          entry + ": " + bytes + " bytes of dynamic shared memory");
     }
   }
 }

@@ -2,6 +2,7 @@ package dev.azimuth.kernels;
 
 import java.io.File;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import jcuda.driver.CUresult;
@@ -35,19 +36,34 @@ final class JCudaLibrary {
 
   /** What is missing, or null. */
   private static @Nullable String start() {
-    String shared = System.getProperty("java.io.tmpdir");
-    Path own = null;
     try {
-      // JCuda unpacks its natives to fixed names, where others' may lie, or other versions'.
-      own = Files.createTempDirectory("azimuth-jcuda");
-      System.setProperty("java.io.tmpdir", own.toString());
-      JCudaDriver.setExceptionsEnabled(false);
+      unpacking(() -> JCudaDriver.setExceptionsEnabled(false));
       int status = JCudaDriver.cuInit(0);
       return status == CUresult.CUDA_SUCCESS ? null : "cuInit: " + CUresult.stringFor(status);
     } catch (LinkageError e) {
       return reason(e);
+    } catch (UncheckedIOException e) {
+      return e.getMessage();
+    }
+  }
+
+  /**
+   * Runs what first touches a class of JCuda's, which unpacks its natives to fixed names: in a
+   * folder of its own, as others' may lie there, or other versions'.
+   *
+   * @throws UncheckedIOException if there is no room for them
+   * @throws LinkageError if they can't be loaded
+   */
+  static synchronized void unpacking(Runnable firstTouch) {
+    String shared = System.getProperty("java.io.tmpdir");
+    Path own = null;
+    try {
+      own = Files.createTempDirectory("azimuth-jcuda");
+      System.setProperty("java.io.tmpdir", own.toString());
+      firstTouch.run();
     } catch (IOException e) {
-      return "JCuda's natives can't be unpacked below " + shared + ": " + e.getMessage();
+      throw new UncheckedIOException(
+          "JCuda's natives can't be unpacked below " + shared + ": " + e.getMessage(), e);
     } finally {
       System.setProperty("java.io.tmpdir", shared);
       if (own != null) {

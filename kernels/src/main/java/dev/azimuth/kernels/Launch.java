@@ -108,6 +108,15 @@ final class Launch implements AutoCloseable {
     return pointer;
   }
 
+  /** A library's matrix products, or null. */
+  @Nullable Gemm gemm() {
+    return device.gemm();
+  }
+
+  CudaDriver.Stream stream() {
+    return device.stream();
+  }
+
   /** Queues a kernel whose threads each make one of {@code size} elements. */
   void map(KernelSpec spec, long size, Object... arguments) {
     launch(spec, Math.ceilDiv(size, MAP_THREADS), arguments);

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** Launches matmul.cu: a block for each tile of y, piece of k and product of the batch. */
 final class MatmulLauncher {
@@ -70,21 +71,71 @@ final class MatmulLauncher {
     return List.copyOf(specs);
   }
 
-  /** Where a batch's matrices begin: in equal steps from the first, or as listed on the device. */
-  private record Offsets(DevicePointer listed, int first, int step) {
-    static Offsets of(Launch cuda, int[] offsets) {
+  /** Where a batch's matrices begin, if in equal steps from the first. */
+  private record Steps(int first, int step) {
+    static @Nullable Steps of(int[] offsets) {
       int first = offsets.length > 0 ? offsets[0] : 0;
       int step = offsets.length > 1 ? offsets[1] - first : 0;
       for (int i = 0; i < offsets.length; i++) {
         if (offsets[i] != first + i * step) {
-          return new Offsets(cuda.upload(offsets), 0, 0);
+          return null;
         }
       }
-      return new Offsets(DevicePointer.NULL, first, step);
+      return new Steps(first, step);
+    }
+  }
+
+  /** Where a batch's matrices begin: in equal steps from the first, or as listed on the device. */
+  private record Offsets(DevicePointer listed, int first, int step) {
+    static Offsets of(Launch cuda, int[] offsets) {
+      Steps steps = Steps.of(offsets);
+      return steps == null
+          ? new Offsets(cuda.upload(offsets), 0, 0)
+          : new Offsets(DevicePointer.NULL, steps.first, steps.step);
     }
   }
 
   static void matmul(Launch cuda, Kernel.Matmul k) {
+    Gemm gemm = cuda.gemm();
+    Steps a = Steps.of(k.aOffsets());
+    Steps b = Steps.of(k.bOffsets());
+    boolean isSome = k.k() > 0 && k.y().shape().size() > 0;
+    if (gemm != null && isSome && a != null && a.step >= 0 && b != null && b.step >= 0) {
+      byLibrary(cuda, gemm, k, a, b);
+    } else {
+      byKernel(cuda, k);
+    }
+  }
+
+  /**
+   * What is stored row after row is its transpose stored column after column: the library is asked
+   * for yᵀ = bᵀ aᵀ.
+   */
+  private static void byLibrary(Launch cuda, Gemm gemm, Kernel.Matmul k, Steps a, Steps b) {
+    int batch = k.aOffsets().length;
+    DevicePointer y = cuda.out(k.y());
+    DevicePointer product = k.bias() == null ? y : cuda.scratch(k.y().shape().size());
+    gemm.multiply(
+        cuda.stream(),
+        k.n(),
+        k.m(),
+        k.k(),
+        operand(cuda.in(k.b()), b, k.transposeB(), k.transposeB() ? k.k() : k.n()),
+        operand(cuda.in(k.a()), a, k.transposeA(), k.transposeA() ? k.m() : k.k()),
+        product,
+        batch);
+    if (k.bias() != null) {
+      join(cuda, product, cuda.in(k.bias()), y, k.y().shape().size(), k.n(), 1);
+    }
+  }
+
+  private static Gemm.Operand operand(
+      DevicePointer x, Steps steps, boolean isTransposed, int leading) {
+    return new Gemm.Operand(
+        x.plus((long) steps.first * Float.BYTES), isTransposed, leading, steps.step);
+  }
+
+  private static void byKernel(Launch cuda, Kernel.Matmul k) {
     int batch = k.aOffsets().length;
     GemmPlan plan = GemmPlan.of(batch, k.m(), k.n(), k.k());
     KernelSpec spec =

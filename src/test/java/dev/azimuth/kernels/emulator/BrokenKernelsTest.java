@@ -124,10 +124,10 @@ final class BrokenKernelsTest {
   void bankConflictsAreCounted() {
     run("bank_conflicts");
     // Two warps store and load with all 32 lanes on one bank: 31 passes too many each.
-    assertEquals(4 * 31, driver.counters("bank_conflicts").totalBankConflicts());
+    assertEquals(4 * 31, driver.counters().get("bank_conflicts").totalBankConflicts());
     run("right");
-    assertEquals(0, driver.counters("right").totalBankConflicts());
-    assertEquals(1.0, driver.counters("right").sectorEfficiency());
+    assertEquals(0, driver.counters().get("right").totalBankConflicts());
+    assertEquals(1.0, driver.counters().get("right").sectorEfficiency());
   }
 
   @Test

@@ -1,9 +1,15 @@
 package dev.azimuth.kernels.emulator;
 
 import java.util.Arrays;
+import java.util.Set;
 
 /** What a launch did, by instruction. */
-final class Counters {
+public final class Counters {
+  private static final Set<String> FLOAT_OPCODES =
+      Set.of(
+          "add", "sub", "mul", "div", "fma", "mad", "min", "max", "abs", "neg", "rcp", "sqrt",
+          "rsqrt", "ex2", "lg2", "sin", "cos", "tanh");
+
   /** Warps that ran the instruction. */
   final long[] warps;
 
@@ -23,6 +29,7 @@ final class Counters {
   final long[] divergences;
 
   private final Program program;
+  private int dynamicSharedBytes;
 
   Counters(Program program) {
     this.program = program;
@@ -45,19 +52,43 @@ final class Counters {
       bankConflicts[pc] += other.bankConflicts[pc];
       divergences[pc] += other.divergences[pc];
     }
+    sharedAtMost(other.dynamicSharedBytes);
     return this;
   }
 
-  long warpInstructions() {
+  /** Notes the dynamic shared memory of a launch. */
+  void sharedAtMost(int bytes) {
+    dynamicSharedBytes = Math.max(dynamicSharedBytes, bytes);
+  }
+
+  /** The largest dynamic shared memory of a launch. */
+  public int dynamicSharedBytes() {
+    return dynamicSharedBytes;
+  }
+
+  /** Instructions, once for each warp that ran them. */
+  public long warpInstructions() {
     return Arrays.stream(warps).sum();
   }
 
-  long threadInstructions() {
+  /** Instructions, once for each thread that ran them. */
+  public long threadInstructions() {
     return Arrays.stream(threads).sum();
   }
 
-  long totalBankConflicts() {
+  /** Passes over shared memory's banks beyond those that the bytes need. */
+  public long totalBankConflicts() {
     return Arrays.stream(bankConflicts).sum();
+  }
+
+  /** Sectors of 32 bytes that accesses to global memory touched, */
+  public long totalSectors() {
+    return Arrays.stream(sectors).sum();
+  }
+
+  /** and as many as their bytes would fill. */
+  public long totalIdealSectors() {
+    return Arrays.stream(idealSectors).sum();
   }
 
   long totalDivergences() {
@@ -65,28 +96,45 @@ final class Counters {
   }
 
   /** Bytes asked for over bytes moved between L2 and the multiprocessors; 1 is best. */
-  double sectorEfficiency() {
-    long moved = Arrays.stream(sectors).sum();
-    return moved == 0 ? 1 : (double) Arrays.stream(idealSectors).sum() / moved;
+  public double sectorEfficiency() {
+    long moved = totalSectors();
+    return moved == 0 ? 1 : (double) totalIdealSectors() / moved;
   }
 
-  /** Multiply-adds: {@code fma} and {@code mad} of float32, and those inside {@code mma}. */
-  long multiplyAdds() {
+  /** Arithmetic instructions on floats outside tensor cores, once for each thread. */
+  public long floatInstructions() {
     long sum = 0;
     for (int pc = 0; pc < warps.length; pc++) {
-      PtxInstruction instruction = program.instruction(pc);
-      sum +=
-          switch (instruction.opcode()) {
-            case "fma" -> threads[pc];
-            case "mma" -> warps[pc] * TensorDecoder.multiplyAdds(instruction);
-            default -> 0;
-          };
+      sum += isFloat(program.instruction(pc)) ? threads[pc] : 0;
     }
     return sum;
   }
 
-  /** Thread instructions per multiply-add. */
-  double instructionsPerMultiplyAdd() {
-    return (double) threadInstructions() / multiplyAdds();
+  /** Operations on floats: two in a multiply-add. */
+  public long floatOperations() {
+    long sum = floatInstructions() + 2 * (tensorMultiplyAdds(true) + tensorMultiplyAdds(false));
+    for (int pc = 0; pc < warps.length; pc++) {
+      PtxInstruction instruction = program.instruction(pc);
+      boolean isFused = instruction.opcode().equals("fma") || instruction.opcode().equals("mad");
+      sum += isFused && isFloat(instruction) ? threads[pc] : 0;
+    }
+    return sum;
+  }
+
+  /** Multiply-adds of tensor cores, of tf32 operands or of halves. */
+  public long tensorMultiplyAdds(boolean isTf32) {
+    long sum = 0;
+    for (int pc = 0; pc < warps.length; pc++) {
+      PtxInstruction instruction = program.instruction(pc);
+      if (instruction.opcode().equals("mma") && instruction.has("tf32") == isTf32) {
+        sum += warps[pc] * TensorDecoder.multiplyAdds(instruction);
+      }
+    }
+    return sum;
+  }
+
+  private static boolean isFloat(PtxInstruction instruction) {
+    return FLOAT_OPCODES.contains(instruction.opcode())
+        && (instruction.has("f32") || instruction.has("f64"));
   }
 }

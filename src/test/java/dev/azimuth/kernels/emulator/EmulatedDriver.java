@@ -10,6 +10,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -51,9 +52,9 @@ public final class EmulatedDriver implements CudaDriver {
     return findings.list();
   }
 
-  /** What the launches of a kernel did, all together; null if there was none. */
-  Counters counters(String kernel) {
-    return counters.get(kernel);
+  /** What the launches of each kernel did, all together. */
+  public Map<String, Counters> counters() {
+    return Collections.unmodifiableMap(counters);
   }
 
   /** Thread instructions of all launches. */

@@ -19,6 +19,7 @@ record Launch(
   /** Runs all blocks, one after another, the last first. */
   Counters run() {
     Block runner = new Block(this);
+    runner.counters.sharedAtMost(sharedBytes);
     for (long i = grid.size() - 1; i >= 0; i--) {
       runner.run(i);
     }

@@ -16,6 +16,7 @@ public final class PtxAssembler {
       Pattern.compile(
           "(\\d+) bytes stack frame, (\\d+) bytes spill stores, (\\d+) bytes spill loads");
   private static final Pattern REGISTERS = Pattern.compile("Used (\\d+) registers");
+  private static final Pattern SHARED = Pattern.compile("(\\d+) bytes smem");
 
   private PtxAssembler() {}
 
@@ -25,8 +26,11 @@ public final class PtxAssembler {
    * @param registers per thread
    * @param stackBytes local memory per thread, spills among it
    * @param spillBytes stored and loaded for want of registers
+   * @param sharedBytes static shared memory of a block
+   * @param codeBytes machine code
    */
-  public record Usage(int registers, int stackBytes, int spillBytes) {}
+  public record Usage(
+      int registers, int stackBytes, int spillBytes, int sharedBytes, int codeBytes) {}
 
   /**
    * What each kernel of a module uses.
@@ -45,13 +49,21 @@ public final class PtxAssembler {
       if (status != nvPTXCompileResult.NVPTXCOMPILE_SUCCESS) {
         throw new IllegalArgumentException(errorLog(handle));
       }
-      return usages(infoLog(handle));
+      return usages(infoLog(handle), CubinSections.sizes(program(handle)));
     } finally {
       check(JNvPTXCompiler.nvPTXCompilerDestroy(handle));
     }
   }
 
-  private static Map<String, Usage> usages(String log) {
+  private static byte[] program(nvPTXCompilerHandle handle) {
+    long[] size = {0};
+    check(JNvPTXCompiler.nvPTXCompilerGetCompiledProgramSize(handle, size));
+    byte[] program = new byte[(int) size[0]];
+    check(JNvPTXCompiler.nvPTXCompilerGetCompiledProgram(handle, program));
+    return program;
+  }
+
+  private static Map<String, Usage> usages(String log, Map<String, Long> sections) {
     Map<String, Usage> usages = new HashMap<>();
     String entry = "";
     int stack = 0;
@@ -68,7 +80,11 @@ public final class PtxAssembler {
       }
       matcher = REGISTERS.matcher(line);
       if (matcher.find()) {
-        usages.put(entry, new Usage(Integer.parseInt(matcher.group(1)), stack, spills));
+        int registers = Integer.parseInt(matcher.group(1));
+        matcher = SHARED.matcher(line);
+        int shared = matcher.find() ? Integer.parseInt(matcher.group(1)) : 0;
+        int code = Math.toIntExact(sections.get(".text." + entry));
+        usages.put(entry, new Usage(registers, stack, spills, shared, code));
       }
     }
     return usages;

@@ -56,6 +56,11 @@ public interface Backend extends AutoCloseable {
   /** Computes a kernel; its outputs are overwritten. */
   void run(Kernel kernel);
 
+  /** Owns the device memory of what is made until it closes; backends on Java's own need none. */
+  default Scope scope() {
+    return Scope.NONE;
+  }
+
   /** Waits until all kernels given so far are done. */
   void synchronize();
 
