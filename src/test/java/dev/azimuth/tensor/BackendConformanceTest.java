@@ -2,7 +2,6 @@ package dev.azimuth.tensor;
 
 import static java.util.stream.Collectors.groupingBy;
 import static java.util.stream.Collectors.toList;
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -20,7 +19,6 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.BiConsumer;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.DynamicNode;
@@ -71,55 +69,9 @@ final class BackendConformanceTest {
                             c -> dynamicTest(c.label(), () -> check.accept(c, c.kernel().get())))));
   }
 
-  /** The oracle's result beside what {@code backend} makes of the same operands in float32. */
-  private static List<Comparison> compare(Backend backend, Kernel given) {
-    Kernel exact = done(Draw.ORACLE, DType.FLOAT64, given);
-    Map<String, Tensor> got = KernelOperands.of(done(backend, DType.FLOAT32, given));
-    Map<String, double[]> tolerances = Tolerances.of(given, exact);
-    assertEquals(Set.copyOf(KernelOperands.outputs(given)), tolerances.keySet());
-    return KernelOperands.outputs(given).stream()
-        .map(
-            output -> {
-              Tensor wanted = KernelOperands.of(exact).get(output);
-              return new Comparison(
-                  output,
-                  wanted.shape(),
-                  wanted.toDoubles(),
-                  got.get(output).toFloats(),
-                  tolerances.get(output));
-            })
-        .toList();
-  }
-
-  /** The kernel on copies of its operands after it has run, inputs untouched. */
-  private static Kernel done(Backend backend, DType dtype, Kernel given) {
-    Kernel kernel = KernelOperands.on(backend, dtype, given);
-    backend.run(kernel);
-    backend.synchronize();
-    Map<String, Tensor> operands = KernelOperands.of(kernel);
-    KernelOperands.of(given)
-        .forEach(
-            (name, x) -> {
-              if (!KernelOperands.outputs(given).contains(name)) {
-                assertArrayEquals(
-                    x.toDoubles(), operands.get(name).toDoubles(), "input " + name + " changed");
-              }
-            });
-    return kernel;
-  }
-
-  private static void check(Backend backend, Kernel given) {
-    String misses =
-        compare(backend, given).stream()
-            .filter(comparison -> !comparison.fits())
-            .map(Comparison::report)
-            .collect(Collectors.joining("\n"));
-    assertTrue(misses.isEmpty(), misses);
-  }
-
   /** Every output's elements as float64, which holds float32 exactly. */
   private static Map<String, double[]> outputs(Backend backend, DType dtype, Kernel given) {
-    Map<String, Tensor> operands = KernelOperands.of(done(backend, dtype, given));
+    Map<String, Tensor> operands = KernelOperands.of(Conformance.done(backend, dtype, given));
     Map<String, double[]> outputs = new LinkedHashMap<>();
     for (String name : KernelOperands.outputs(given)) {
       outputs.put(name, operands.get(name).toDoubles());
@@ -151,7 +103,7 @@ final class BackendConformanceTest {
 
   @TestFactory
   Stream<DynamicNode> simdMatchesTheOracle() {
-    return forEachCase((_, kernel) -> check(SIMD, kernel));
+    return forEachCase((_, kernel) -> Conformance.check(SIMD, kernel));
   }
 
   @TestFactory
@@ -177,7 +129,7 @@ final class BackendConformanceTest {
     return forEachCase(
         (_, kernel) -> {
           int before = EMULATOR.findings().size();
-          check(CUDA, kernel);
+          Conformance.check(CUDA, kernel);
           List<String> findings = EMULATOR.findings();
           assertEquals(List.of(), findings.subList(before, findings.size()));
         });
@@ -185,7 +137,7 @@ final class BackendConformanceTest {
 
   @TestFactory
   Stream<DynamicNode> scalarMatchesItselfInFloat64() {
-    return forEachCase((_, kernel) -> check(SCALAR, kernel));
+    return forEachCase((_, kernel) -> Conformance.check(SCALAR, kernel));
   }
 
   @TestFactory
@@ -201,7 +153,7 @@ final class BackendConformanceTest {
   Stream<DynamicNode> tolerancesRejectWrongResults() {
     return forEachCase(
         (c, kernel) -> {
-          for (Comparison rounded : compare(SCALAR, kernel)) {
+          for (Comparison rounded : Conformance.compare(SCALAR, kernel, Tolerances::of)) {
             if (!c.vanishing().contains(rounded.output())) {
               assertRejects(rounded, "zeros", new float[rounded.got().length]);
               assertRejects(rounded, "a result × 1.01", scaled(rounded.got()));

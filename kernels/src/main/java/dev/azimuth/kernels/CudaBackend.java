@@ -27,7 +27,13 @@ public final class CudaBackend implements Backend {
 
   private final String name;
   private final CudaDevice device;
+  private final CudaOptions options;
   private boolean isClosed;
+
+  /** A backend on the driver's device that computes by {@link CudaOptions#DEFAULT}. */
+  public CudaBackend(String name, CudaDriver driver) {
+    this(name, driver, CudaOptions.DEFAULT);
+  }
 
   /**
    * A backend on the driver's device.
@@ -35,8 +41,9 @@ public final class CudaBackend implements Backend {
    * @param name its name, such as {@code cuda:0}
    * @param driver taken over: {@link #close} closes it
    */
-  public CudaBackend(String name, CudaDriver driver) {
+  public CudaBackend(String name, CudaDriver driver, CudaOptions options) {
     this.name = name;
+    this.options = options;
     device = new CudaDevice(name, driver);
   }
 
@@ -191,7 +198,7 @@ public final class CudaBackend implements Backend {
 
   @Override
   public synchronized void run(Kernel kernel) {
-    try (Launch cuda = new Launch(kernel.getClass().getSimpleName(), device)) {
+    try (Launch cuda = new Launch(kernel.getClass().getSimpleName(), device, options)) {
       launch(cuda, kernel);
     } finally {
       // until here its buffers' memory is not for others, scratch least of all
