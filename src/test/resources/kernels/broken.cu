@@ -124,3 +124,48 @@ extern "C" __global__ void __launch_bounds__(64) bank_conflicts(const float* in,
   __syncthreads();
   out[threadIdx.x] = tile[threadIdx.x * 32];
 }
+
+extern "C" __global__ void __launch_bounds__(64) inactive_vote(const float* in, float* out) {
+  float x = in[threadIdx.x];
+  if (threadIdx.x % 32 < 16) {
+    x += __popc(__ballot_sync(0xffffffffu, x > 3.0f));
+  }
+  out[threadIdx.x] = x;
+}
+
+extern "C" __global__ void __launch_bounds__(64) inactive_reduction(const float* in, float* out) {
+  unsigned x = (unsigned)in[threadIdx.x];
+  if (threadIdx.x % 32 < 16) {
+    x = __reduce_add_sync(0xffffffffu, x);
+  }
+  out[threadIdx.x] = x;
+}
+
+extern "C" __global__ void __launch_bounds__(64) inactive_at_warp_barrier(const float* in, float* out) {
+  float x = in[threadIdx.x];
+  if (threadIdx.x % 32 < 16) {
+    __syncwarp();
+    x = x * x + in[63 - threadIdx.x];
+  }
+  out[threadIdx.x] = x;
+}
+
+extern "C" __global__ void __launch_bounds__(64) outside_its_mask(const float* in, float* out) {
+  float x = in[threadIdx.x];
+  out[threadIdx.x] = x + __shfl_sync(0x0000ffffu, x, 0);
+}
+
+// 96 sums that all depend on each other: more registers than 1024 threads may have each
+extern "C" __global__ void many_registers(const float* in, float* out) {
+  float x[96];
+#pragma unroll
+  for (int i = 0; i < 96; i++) x[i] = in[(threadIdx.x + i) % 64];
+  for (int rounds = (int)in[2]; rounds > 0; rounds--) {
+#pragma unroll
+    for (int i = 0; i < 96; i++) x[i] += x[(i + 1) % 96] * x[(i + 37) % 96];
+  }
+  float sum = 0.0f;
+#pragma unroll
+  for (int i = 0; i < 96; i++) sum += x[i];
+  out[threadIdx.x % 64] = sum;
+}

@@ -131,7 +131,8 @@ final class GemmTest {
     int expected = 0;
     try (Backend cpu = CpuBackend.scalar(1);
         CudaBackend cuda =
-            new CudaBackend("cuda:0", emulator, new Gemm.Probe(gemm, "plain products"))) {
+            new CudaBackend(
+                "cuda:0", emulator, CudaOptions.DEFAULT, new Gemm.Probe(gemm, "plain products"))) {
       assertTrue(cuda.description().contains("plain products"), cuda.description());
       for (boolean transposeA : new boolean[] {false, true}) {
         for (boolean transposeB : new boolean[] {false, true}) {

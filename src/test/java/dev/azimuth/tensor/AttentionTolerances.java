@@ -8,6 +8,10 @@ import java.util.Map;
 /**
  * The part of {@link Tolerances} for attention, with s_j = scale · q kⱼ, p_j = softmax(s)_j for one
  * query of one head.
+ *
+ * <p>Where the factors of products are rounded further than to float32, inputs are drawn that stay
+ * exact; left are the factors that attention computes itself, p and ds, each wrong by at most
+ * {@code weightRoundoff} more.
  */
 final class AttentionTolerances {
   /** Roundings of an exponential, its factors and the rescaling of a running sum. */
@@ -24,9 +28,17 @@ final class AttentionTolerances {
   private final int d;
   private final double scale;
   private final boolean causal;
+  private final double weightRoundoff;
 
   private AttentionTolerances(
-      Tensor q, Tensor k, Tensor v, int heads, double scale, boolean causal) {
+      Tensor q,
+      Tensor k,
+      Tensor v,
+      int heads,
+      double scale,
+      boolean causal,
+      double weightRoundoff) {
+    this.weightRoundoff = weightRoundoff;
     this.q = q.toDoubles();
     this.k = k.toDoubles();
     this.v = v.toDoubles();
@@ -40,17 +52,29 @@ final class AttentionTolerances {
     d = width / heads;
   }
 
-  static Map<String, double[]> attention(Kernel.Attention kernel) {
+  static Map<String, double[]> attention(Kernel.Attention kernel, double weightRoundoff) {
     AttentionTolerances attention =
         new AttentionTolerances(
-            kernel.q(), kernel.k(), kernel.v(), kernel.heads(), kernel.scale(), kernel.causal());
+            kernel.q(),
+            kernel.k(),
+            kernel.v(),
+            kernel.heads(),
+            kernel.scale(),
+            kernel.causal(),
+            weightRoundoff);
     return attention.forward();
   }
 
-  static Map<String, double[]> attentionVjp(Kernel.AttentionVjp kernel) {
+  static Map<String, double[]> attentionVjp(Kernel.AttentionVjp kernel, double weightRoundoff) {
     AttentionTolerances attention =
         new AttentionTolerances(
-            kernel.q(), kernel.k(), kernel.v(), kernel.heads(), kernel.scale(), kernel.causal());
+            kernel.q(),
+            kernel.k(),
+            kernel.v(),
+            kernel.heads(),
+            kernel.scale(),
+            kernel.causal(),
+            weightRoundoff);
     return attention.vjp(
         kernel.y().toDoubles(), kernel.logSumExp().toDoubles(), kernel.dy().toDoubles());
   }
@@ -124,7 +148,7 @@ final class AttentionTolerances {
         sumError += p[j] * relative[j];
       }
       for (int j = 0; j < seen; j++) {
-        double factor = p[j] * (relative[j] + sumError + U * growth(seen));
+        double factor = p[j] * (relative[j] + sumError + U * growth(seen) + weightRoundoff);
         for (int c = 0; c < d; c++) {
           y[query(row) + c] += factor * Math.abs(v[key(row, j) + c]);
         }
@@ -159,9 +183,9 @@ final class AttentionTolerances {
         double dsError =
             Math.abs(scale)
                 * (pError * Math.abs(own - common) + p * (ownError + commonError + 3 * U * terms));
-        double alongKeys = dsError + U * growth(seen(row)) * ds;
-        double alongQueries = dsError + U * growth(queries) * ds;
-        double value = pError + U * growth(queries) * p;
+        double alongKeys = dsError + (U * growth(seen(row)) + weightRoundoff) * ds;
+        double alongQueries = dsError + (U * growth(queries) + weightRoundoff) * ds;
+        double value = pError + (U * growth(queries) + weightRoundoff) * p;
         for (int c = 0; c < d; c++) {
           dq[i + c] += alongKeys * Math.abs(k[j + c]);
           dk[j + c] += alongQueries * Math.abs(q[i + c]);

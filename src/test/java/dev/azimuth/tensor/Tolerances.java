@@ -87,8 +87,8 @@ final class Tolerances {
       case Kernel.GroupNormVjp k -> NormTolerances.groupNormVjp(k);
       case Kernel.LayerNorm k -> NormTolerances.layerNorm(k);
       case Kernel.LayerNormVjp k -> NormTolerances.layerNormVjp(k);
-      case Kernel.Attention k -> AttentionTolerances.attention(k);
-      case Kernel.AttentionVjp k -> AttentionTolerances.attentionVjp(k);
+      case Kernel.Attention k -> AttentionTolerances.attention(k, 0);
+      case Kernel.AttentionVjp k -> AttentionTolerances.attentionVjp(k, 0);
     };
   }
 

@@ -29,7 +29,13 @@ public final class CudaBackend implements Backend {
 
   private final String name;
   private final CudaDevice device;
+  private final CudaOptions options;
   private boolean isClosed;
+
+  /** A backend on the driver's device that computes by {@link CudaOptions#DEFAULT}. */
+  public CudaBackend(String name, CudaDriver driver) {
+    this(name, driver, CudaOptions.DEFAULT);
+  }
 
   /**
    * A backend on the driver's device.
@@ -37,13 +43,14 @@ public final class CudaBackend implements Backend {
    * @param name its name, such as {@code cuda:0}
    * @param driver taken over: {@link #close} closes it
    */
-  public CudaBackend(String name, CudaDriver driver) {
-    this(name, driver, Gemm.Probe.NONE);
+  public CudaBackend(String name, CudaDriver driver, CudaOptions options) {
+    this(name, driver, options, Gemm.Probe.NONE);
   }
 
   /** The same with a library's matrix products, if there is one; it is taken over too. */
-  CudaBackend(String name, CudaDriver driver, Gemm.Probe library) {
+  CudaBackend(String name, CudaDriver driver, CudaOptions options, Gemm.Probe library) {
     this.name = name;
+    this.options = options;
     device = new CudaDevice(name, driver, library);
   }
 
@@ -198,7 +205,7 @@ public final class CudaBackend implements Backend {
 
   @Override
   public synchronized void run(Kernel kernel) {
-    try (Launch cuda = new Launch(kernel.getClass().getSimpleName(), device)) {
+    try (Launch cuda = new Launch(kernel.getClass().getSimpleName(), device, options)) {
       launch(cuda, kernel);
     } finally {
       // until here its buffers' memory is not for others, scratch least of all

@@ -11,6 +11,9 @@ import org.jspecify.annotations.Nullable;
 
 /** One device with its one stream, its memory and the kernels loaded so far. */
 final class CudaDevice {
+  /** Dynamic shared memory that a launch may have without asking. */
+  private static final int SHARED_BYTES = 48 * 1024;
+
   private final CudaDriver driver;
   private final CudaDriver.Stream stream;
   private final DeviceMemory memory;
@@ -55,6 +58,9 @@ final class CudaDevice {
       return;
     }
     CudaDriver.Function function = functions.computeIfAbsent(spec, this::load);
+    if (sharedBytes > SHARED_BYTES) {
+      function.allowDynamicShared(sharedBytes);
+    }
     driver.launch(
         function,
         Dim3.of(Math.toIntExact(blocks)),

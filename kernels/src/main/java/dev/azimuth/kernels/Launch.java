@@ -27,12 +27,18 @@ final class Launch implements AutoCloseable {
 
   private final String kernel;
   private final CudaDevice device;
+  private final CudaOptions options;
   private final List<DeviceMemory.Block> scratch = new ArrayList<>();
 
   /** Launches on {@code device} for what messages call {@code kernel}. */
-  Launch(String kernel, CudaDevice device) {
+  Launch(String kernel, CudaDevice device, CudaOptions options) {
     this.kernel = kernel;
     this.device = device;
+    this.options = options;
+  }
+
+  CudaOptions options() {
+    return options;
   }
 
   /** The parameters of a kernel that takes pointers, then integers. */

@@ -91,6 +91,10 @@ final class BrokenKernelsTest {
     "divergent_barrier, DIVERGENT_BARRIER, broken.cu:77",
     "different_barriers, DIVERGENT_BARRIER, broken.cu:86",
     "inactive_lane, INACTIVE_LANE, broken.cu:97",
+    "inactive_vote, INACTIVE_LANE, broken.cu:131",
+    "inactive_reduction, INACTIVE_LANE, broken.cu:139",
+    "inactive_at_warp_barrier, INACTIVE_LANE, broken.cu:147",
+    "outside_its_mask, INACTIVE_LANE, broken.cu:155",
     "no_wait, ASYNC_COPY_NOT_AWAITED, broken.cu:108",
   })
   void aBrokenKernelIsCaughtByItsCheckAlone(String entry, Finding.Kind kind, String source) {
@@ -188,7 +192,16 @@ final class BrokenKernelsTest {
     refused(right, Dim3.of(1), Dim3.of(FLOATS), 0, List.of(in, new KernelArgument.I32(1)));
   }
 
-  private void refused(
+  @Test
+  void moreRegistersThanThereAreAreRefused() {
+    CudaDriver.Function greedy = module.function("many_registers");
+    CudaException refusal = refused(greedy, Dim3.of(1), Dim3.of(1024), 0, List.of(in, out));
+    assertEquals("CUDA_ERROR_LAUNCH_OUT_OF_RESOURCES", refusal.result());
+    run("many_registers");
+    assertEquals(List.of(), driver.findings());
+  }
+
+  private CudaException refused(
       CudaDriver.Function function,
       Dim3 grid,
       Dim3 block,
@@ -199,6 +212,7 @@ final class BrokenKernelsTest {
             CudaException.class,
             () -> driver.launch(function, grid, block, shared, stream, arguments));
     assertEquals("cuLaunchKernel", refusal.call());
+    return refusal;
   }
 
   @Test

@@ -76,6 +76,21 @@ public final class Counters {
     return Arrays.stream(threads).sum();
   }
 
+  /**
+   * Thread instructions without moves from register to register: PTX wants them between its types,
+   * and an assembler makes none of them.
+   */
+  long threadInstructionsWithoutMoves() {
+    long sum = 0;
+    for (int pc = 0; pc < threads.length; pc++) {
+      PtxInstruction instruction = program.instruction(pc);
+      boolean moves =
+          instruction.opcode().equals("mov") && instruction.operand(1) instanceof Operand.Register;
+      sum += moves ? 0 : threads[pc];
+    }
+    return sum;
+  }
+
   /** Passes over shared memory's banks beyond those that the bytes need. */
   public long totalBankConflicts() {
     return Arrays.stream(bankConflicts).sum();

@@ -278,7 +278,14 @@ final class MemoryDecoder {
     return (warp, mask) -> {
       from.gather(warp);
       MemoryPort port = warp.port;
-      port.count(Space.GLOBAL, mask, bytes);
+      int reading = 0;
+      for (int m = mask; m != 0; m &= m - 1) {
+        int lane = Integer.numberOfTrailingZeros(m);
+        reading |= warp.words[sourceBytes][lane] == 0 ? 0 : 1 << lane;
+      }
+      if (reading != 0) {
+        port.count(Space.GLOBAL, reading, bytes);
+      }
       byte[][] values = new byte[Warp.LANES][];
       for (int m = mask; m != 0; m &= m - 1) {
         int lane = Integer.numberOfTrailingZeros(m);
