@@ -103,6 +103,19 @@ final class CheckpointCommandsTest {
     assertArrayEquals(raw, synthesize(TWIN, config + " --no-ema"));
   }
 
+  /** Two tokens from one: the same picture, but for what rounding moves across an 8-bit step. */
+  @Test
+  void aStackedModelMakesThePublishedPicture() throws IOException {
+    Path stacked = folder.resolve("stacked");
+    succeed("convert ? ? --stack", model, stacked);
+    synthesize(model, "");
+    float[] published = Image.read(folder.resolve("view.png")).rgba();
+    synthesize(stacked, "");
+    assertArrayEquals(published, Image.read(folder.resolve("view.png")).rgba(), 1.5f / 255);
+    refused("ZERO123", "convert ? ? --stack", stacked, folder.resolve("again"));
+    refused("--stack", "convert ? ? --stack", model, folder.resolve("model.ckpt"));
+  }
+
   /** Its shapes tell all sizes but one: eight heads would do as well as its four. */
   @Test
   void sizesAreToldFromShapesAndTheUserOfWhatIsNot() {

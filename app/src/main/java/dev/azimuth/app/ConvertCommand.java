@@ -62,6 +62,13 @@ final class ConvertCommand implements Callable<Integer> {
       description = "How weights are stored (default: ${DEFAULT-VALUE}).")
   private Numbers numbers;
 
+  @Option(
+      names = "--stack",
+      description =
+          "Split the published token into one of the image and one of the pose, which together give"
+              + " the same output: where cross-attention can begin to learn. OUT is azimuth's.")
+  private boolean isStacked;
+
   @Option(names = "--force", description = "Replace OUT if it is there.")
   private boolean isReplacing;
 
@@ -70,8 +77,13 @@ final class ConvertCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     CheckpointLayout layout = to != null ? to : byName();
-    try (Checkpoint model = options.open(in);
-        Progress progress = new Progress("tensors", model.parameters().names().size())) {
+    if (isStacked && layout != CheckpointLayout.AZIMUTH) {
+      throw new IllegalArgumentException(
+          "--stack: the layout must be azimuth; " + layout + " has no place for two tokens");
+    }
+    try (Checkpoint opened = options.open(in);
+        Progress progress = new Progress("tensors", opened.parameters().names().size())) {
+      Checkpoint model = isStacked ? opened.stacked() : opened;
       List<String> notes =
           new LayoutWriter(layout, numbers.type, !options.isRaw())
               .write(model, out, isReplacing, (done, _) -> progress.to(done));

@@ -28,7 +28,7 @@ import org.knowm.xchart.style.markers.SeriesMarkers;
 final class StudyCharts {
   private static final int WIDTH = 1000;
   private static final int HEIGHT = 520;
-  private static final int CELL = 80;
+  private static final int CELL = 104;
 
   private final StudyReport report;
   private final StudyRun run;
@@ -77,7 +77,6 @@ final class StudyCharts {
             .build();
     chart
         .getStyler()
-        .setYAxisLogarithmic(true)
         .setLegendPosition(LegendPosition.OutsideE)
         .setChartBackgroundColor(Color.WHITE);
     losses.forEach(
@@ -99,8 +98,11 @@ final class StudyCharts {
   /** How far each row is ahead of the first one, by bin. */
   private CategoryChart differences() {
     StudyReport.Row first = report.rows().get(0);
+    // guesses without a network differ by decibels and would flatten the rest
+    List<String> trained = report.trainings().stream().map(StudyReport.Trained::variant).toList();
     List<StudyReport.Difference> all =
         report.differences().stream()
+            .filter(d -> trained.contains(d.variant()))
             .filter(d -> d.other().equals(first.variant()) && d.otherViews() == first.views())
             .toList();
     CategoryChart chart =
@@ -156,6 +158,7 @@ final class StudyCharts {
     for (StudyReport.Row row : report.rows()) {
       lines.computeIfAbsent(row.variant(), _ -> new ArrayList<>()).add(row);
     }
+    lines.values().removeIf(rows -> rows.size() == 1);
     lines.forEach(
         (variant, rows) -> {
           List<Interval> psnr =
@@ -190,7 +193,9 @@ final class StudyCharts {
         for (int views : training.variant().views()) {
           List<float[]> made = PictureGrid.read(training.grid(views), trials.all().size(), size);
           row.add(Image.ofSignedRgb(size, size, made.get(index)));
-          captions.add(views == 1 ? training.variant().name() : "×" + views);
+          boolean isFirst = views == training.variant().views().get(0);
+          captions.add(
+              (isFirst ? training.variant().name() : "") + (views == 1 ? "" : " ×" + views));
         }
       }
       sheet.row(List.of(trials.uid(trial), trial.bin().toString()), row, captions);

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * What a study has measured: an object's figure is the mean over its new views and the seeds,
  * intervals are bootstrapped over objects, and differences are taken object by object. The
- * intervals hold for these trained models; how much another seed changes is in {@link Row#seeds}.
+ * intervals hold for these trained models; how much another seed changes stands beside them.
  *
  * @param objects test objects
  * @param newViews of all objects together
@@ -72,22 +72,44 @@ record StudyReport(
     }
   }
 
-  /** One row's figures minus another's, object by object. */
+  /**
+   * One row's figures minus another's, object by object.
+   *
+   * @param seeds difference of the mean PSNR for each seed that both were trained from
+   */
   record Difference(
       String variant,
       int views,
       String other,
       int otherViews,
-      Map<Metric, Map<String, Interval>> figures) {
-    /** What the interval over all bins says of the PSNR. */
+      Map<Metric, Map<String, Interval>> figures,
+      Map<Long, Double> seeds) {
+    /**
+     * What the PSNR over all bins says: told apart only where the interval over objects leaves out
+     * 0 and every seed agrees.
+     */
     String verdict() {
       Interval all = figure(figures, Metric.PSNR, ALL);
-      return all.low() > 0 ? "ahead" : all.high() < 0 ? "behind" : "not told apart";
+      if (all.low() > 0 && seeds.values().stream().allMatch(d -> d > 0)) {
+        return "ahead";
+      }
+      boolean isBehind = all.high() < 0 && seeds.values().stream().allMatch(d -> d < 0);
+      return isBehind ? "behind" : "not told apart";
     }
   }
 
   /** Seeds of the same variant, given the same number of views. */
-  private record Group(String variant, int views, List<StudyScores> seeds) {}
+  private record Group(String variant, int views, List<StudyScores> seeds) {
+    /** The mean PSNR of each seed. */
+    Map<Long, Double> means() {
+      Map<Long, Double> means = new LinkedHashMap<>();
+      for (StudyScores own : seeds) {
+        double mean = own.scores().stream().mapToDouble(Score::psnr).average().orElseThrow();
+        means.put(own.seed(), mean);
+      }
+      return means;
+    }
+  }
 
   /** Sums up a study. */
   static StudyReport of(
@@ -107,14 +129,9 @@ record StudyReport(
     long seed = config.evaluation().seed();
     List<Row> rows = new ArrayList<>();
     for (Group group : groups.values()) {
-      Map<Long, Double> means = new LinkedHashMap<>();
-      for (StudyScores scores : group.seeds) {
-        double mean = scores.scores().stream().mapToDouble(Score::psnr).average().orElseThrow();
-        means.put(scores.seed(), mean);
-      }
       Map<Metric, Map<String, Interval>> figures =
           figures((metric, bin) -> perObject(group, metric, bin), seed);
-      rows.add(new Row(group.variant, group.views, figures, means));
+      rows.add(new Row(group.variant, group.views, figures, group.means()));
     }
     return new StudyReport(
         objects,
@@ -178,7 +195,12 @@ record StudyReport(
                     return a;
                   },
                   seed);
-          all.add(new Difference(group.variant, group.views, other.variant, other.views, figures));
+          Map<Long, Double> seeds = group.means();
+          seeds.keySet().retainAll(other.means().keySet());
+          seeds.replaceAll((trained, mean) -> mean - get(other.means(), trained));
+          all.add(
+              new Difference(
+                  group.variant, group.views, other.variant, other.views, figures, seeds));
         }
       }
     }
@@ -250,21 +272,23 @@ record StudyReport(
       for (Row row : rows) {
         text.append(
             "| %s | %d | %s |".formatted(row.variant, row.views, cells(row.figures, metric)));
-        text.append(metric == Metric.PSNR ? " " + range(row) + " |\n" : "\n");
+        text.append(metric == Metric.PSNR ? " " + range(row.seeds) + " |\n" : "\n");
       }
     }
     text.append("\n### Differences in PSNR, dB, object by object\n\n");
-    text.append("| variant | views | minus | views | all | front | side | back | it is |\n");
-    text.append("| --- | --- | --- | --- | --- | --- | --- | --- | --- |\n");
+    text.append(
+        "| variant | views | minus | views | all | front | side | back | seeds | it is |\n");
+    text.append("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n");
     for (Difference d : differences) {
       text.append(
-          "| %s | %d | %s | %d | %s | %s |%n"
+          "| %s | %d | %s | %d | %s | %s | %s |%n"
               .formatted(
                   d.variant,
                   d.views,
                   d.other,
                   d.otherViews,
                   cells(d.figures, Metric.PSNR),
+                  range(d.seeds),
                   d.verdict()));
     }
     if (collapsedPath != null) {
@@ -320,9 +344,13 @@ record StudyReport(
         .collect(Collectors.joining(" | "));
   }
 
-  private static String range(Row row) {
-    double low = Collections.min(row.seeds.values());
-    double high = Collections.max(row.seeds.values());
-    return row.seeds.size() < 2 ? "" : String.format(Locale.ROOT, "%.2f to %.2f", low, high);
+  private static String range(Map<Long, Double> seeds) {
+    return seeds.size() < 2
+        ? ""
+        : String.format(
+            Locale.ROOT,
+            "%.2f to %.2f",
+            Collections.min(seeds.values()),
+            Collections.max(seeds.values()));
   }
 }

@@ -8,9 +8,9 @@ import dev.azimuth.nn.Parameters;
 import dev.azimuth.tensor.Shape;
 import dev.azimuth.tensor.Tensor;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,7 +28,12 @@ import org.jspecify.annotations.Nullable;
  * {@link #ofPublished} makes such weights.
  */
 public final class StackedConditioner implements Conditioner {
-  private static final String PROJECTION = "cc_projection.";
+  private static final String WEIGHT = "cc_projection.weight";
+  private static final String BIAS = "cc_projection.bias";
+  private static final String IMAGE_WEIGHT = "cc_projection.image.weight";
+  private static final String IMAGE_BIAS = "cc_projection.image.bias";
+  private static final String POSE_WEIGHT = "cc_projection.pose.weight";
+  private static final String POSE_BIAS = "cc_projection.pose.bias";
 
   private final ViewEncoder encoder;
   private final ConditionerConfig.Stacked config;
@@ -127,56 +132,71 @@ public final class StackedConditioner implements Conditioner {
 
   /**
    * A published model's weights as those of a model that stacks POOLED and POSE and gives the same
-   * output, but for rounding. All others are handed on as they are.
+   * output, but for rounding. They are split where and when a network asks for them; all others are
+   * handed on as they are.
    *
    * @param published a whole model's, {@code cc_projection} among them
    * @throws IllegalArgumentException if the projection is missing
    */
-  public static Map<String, ParameterSource.Stored> ofPublished(
-      Map<String, ParameterSource.Stored> published) {
-    ParameterSource.Stored weight = published.get(PROJECTION + "weight");
-    ParameterSource.Stored bias = published.get(PROJECTION + "bias");
-    if (weight == null || bias == null) {
+  public static ParameterSource ofPublished(ParameterSource published) {
+    if (!published.names().containsAll(Set.of(WEIGHT, BIAS))) {
       throw new IllegalArgumentException(
-          "stacked: the weights hold no " + PROJECTION + "weight and bias to split");
+          "stacked: the weights hold no " + WEIGHT + " and " + BIAS + " to split");
     }
-    int rows = weight.shape().dim(0);
-    int width = weight.shape().dim(1) - 4;
-    Map<String, ParameterSource.Stored> stacked = new LinkedHashMap<>();
-    published.forEach(
-        (name, stored) -> {
-          if (name.endsWith("attn2.to_k.weight")) {
-            int size = stored.shape().size();
-            stacked.put(name, new ParameterSource.Stored(stored.shape(), new float[size]));
-          } else if (!name.startsWith(PROJECTION)) {
-            stacked.put(name, stored);
-          }
-        });
-    stacked.put(PROJECTION + "image.weight", doubledColumns(weight, 0, width));
-    stacked.put(
-        PROJECTION + "image.bias",
-        new ParameterSource.Stored(bias.shape(), doubled(bias.values().clone())));
-    stacked.put(PROJECTION + "pose.weight", doubledColumns(weight, width, width + 4));
-    stacked.put(
-        PROJECTION + "pose.bias", new ParameterSource.Stored(Shape.of(rows), new float[rows]));
-    return stacked;
+    return new Split(published);
   }
 
-  private static ParameterSource.Stored doubledColumns(
-      ParameterSource.Stored matrix, int from, int to) {
-    int rows = matrix.shape().dim(0);
-    int columns = matrix.shape().dim(1);
-    float[] values = new float[rows * (to - from)];
-    for (int row = 0; row < rows; row++) {
-      System.arraycopy(matrix.values(), row * columns + from, values, row * (to - from), to - from);
+  private record Split(ParameterSource published) implements ParameterSource {
+    @Override
+    public Set<String> names() {
+      Set<String> names = new LinkedHashSet<>(published.names());
+      names.removeAll(Set.of(WEIGHT, BIAS));
+      names.addAll(List.of(IMAGE_WEIGHT, IMAGE_BIAS, POSE_WEIGHT, POSE_BIAS));
+      return names;
     }
-    return new ParameterSource.Stored(Shape.of(rows, to - from), doubled(values));
-  }
 
-  private static float[] doubled(float[] values) {
-    for (int i = 0; i < values.length; i++) {
-      values[i] *= 2;
+    @Override
+    public Shape shape(String name) {
+      Shape projection = published.shape(WEIGHT);
+      int width = projection.dim(1) - 4;
+      return switch (name) {
+        case IMAGE_WEIGHT -> Shape.of(projection.dim(0), width);
+        case POSE_WEIGHT -> Shape.of(projection.dim(0), 4);
+        case IMAGE_BIAS, POSE_BIAS -> published.shape(BIAS);
+        default -> published.shape(name);
+      };
     }
-    return values;
+
+    @Override
+    public float[] values(String name) {
+      int width = published.shape(WEIGHT).dim(1) - 4;
+      return switch (name) {
+        case IMAGE_WEIGHT -> doubledColumns(0, width);
+        case POSE_WEIGHT -> doubledColumns(width, width + 4);
+        case IMAGE_BIAS -> doubled(published.values(BIAS).clone());
+        case POSE_BIAS -> new float[shape(name).size()];
+        default ->
+            name.endsWith("attn2.to_k.weight")
+                ? new float[shape(name).size()]
+                : published.values(name);
+      };
+    }
+
+    private float[] doubledColumns(int from, int to) {
+      Shape shape = published.shape(WEIGHT);
+      float[] matrix = published.values(WEIGHT);
+      float[] values = new float[shape.dim(0) * (to - from)];
+      for (int row = 0; row < shape.dim(0); row++) {
+        System.arraycopy(matrix, row * shape.dim(1) + from, values, row * (to - from), to - from);
+      }
+      return doubled(values);
+    }
+
+    private static float[] doubled(float[] values) {
+      for (int i = 0; i < values.length; i++) {
+        values[i] *= 2;
+      }
+      return values;
+    }
   }
 }

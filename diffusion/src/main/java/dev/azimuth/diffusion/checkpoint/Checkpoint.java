@@ -1,10 +1,12 @@
 package dev.azimuth.diffusion.checkpoint;
 
+import dev.azimuth.diffusion.ConditionerConfig;
 import dev.azimuth.diffusion.Configuration;
 import dev.azimuth.diffusion.ModelConfig;
 import dev.azimuth.diffusion.NoiseSchedule;
 import dev.azimuth.diffusion.PoseEncoding;
 import dev.azimuth.diffusion.SeededParameters;
+import dev.azimuth.diffusion.StackedConditioner;
 import dev.azimuth.diffusion.Zero123;
 import dev.azimuth.nn.ParameterException;
 import dev.azimuth.nn.ParameterSource;
@@ -91,6 +93,29 @@ public final class Checkpoint implements AutoCloseable {
   /** Opens one as the reference would. */
   public static Checkpoint open(Path path) throws IOException {
     return open(path, Options.DEFAULT);
+  }
+
+  /**
+   * The same files as a model that stacks image and pose and gives the same output ({@link
+   * StackedConditioner#ofPublished}). Only Azimuth's own folder has a place for its weights.
+   *
+   * @throws IllegalArgumentException if it isn't conditioned as published
+   */
+  public Checkpoint stacked() {
+    if (!(config.conditioner() instanceof ConditionerConfig.Zero123)) {
+      throw new IllegalArgumentException(
+          "stacked: only a ZERO123 conditioner can be split, not " + config.conditioner().json());
+    }
+    ConditionerConfig stack =
+        new ConditionerConfig.Stacked(
+            List.of(ConditionerConfig.Token.POOLED, ConditionerConfig.Token.POSE));
+    return new Checkpoint(
+        files,
+        layout,
+        config.withConditioner(stack, config.unet().contextDim()),
+        StackedConditioner.ofPublished(parameters),
+        isAverage,
+        notes);
   }
 
   /** The model's networks on a backend, with weights that rest in memory as told. */
