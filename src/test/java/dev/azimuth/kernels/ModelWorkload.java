@@ -27,13 +27,26 @@ import java.util.stream.IntStream;
  * @param results elements that it makes
  * @param multiplyAdds those that the task needs at least, by the beginnings of the names of the
  *     kernels that do them
+ * @param options how the backend is to compute
  */
 record ModelWorkload(
-    String label, Function<Backend, Kernel> kernel, int results, Map<String, Double> multiplyAdds) {
+    String label,
+    Function<Backend, Kernel> kernel,
+    int results,
+    Map<String, Double> multiplyAdds,
+    CudaOptions options) {
 
   private static final int ROWS = 64;
   private static final int COLUMNS = 320;
   private static final String MAP = "[64, 320]";
+
+  private ModelWorkload(
+      String label,
+      Function<Backend, Kernel> kernel,
+      int results,
+      Map<String, Double> multiplyAdds) {
+    this(label, kernel, results, multiplyAdds, CudaOptions.DEFAULT);
+  }
 
   /** A workload for every kernel that is launched. */
   static List<ModelWorkload> all() {
@@ -406,14 +419,20 @@ record ModelWorkload(
   }
 
   private static void attentions(List<ModelWorkload> all) {
-    attention(all, 8, 40, 256);
-    attention(all, 5, 64, 256);
-    attention(all, 4, 80, 256);
-    attention(all, 2, 160, 256);
-    attention(all, 1, 512, 128);
+    CudaOptions tf32 = new CudaOptions(Precision.TF32, AttentionRung.FLASH);
+    CudaOptions tiled = new CudaOptions(Precision.FLOAT32, AttentionRung.TILED);
+    for (CudaOptions options : List.of(CudaOptions.DEFAULT, tf32, tiled)) {
+      attention(all, 8, 40, 256, options);
+      attention(all, 5, 64, 256, options);
+      attention(all, 4, 80, 256, options);
+      attention(all, 2, 160, 256, options);
+    }
+    attention(all, 5, 64, 256, new CudaOptions(Precision.FLOAT32, AttentionRung.NAIVE));
+    attention(all, 1, 512, 128, CudaOptions.DEFAULT);
   }
 
-  private static void attention(List<ModelWorkload> all, int heads, int width, int n) {
+  private static void attention(
+      List<ModelWorkload> all, int heads, int width, int n, CudaOptions options) {
     int channels = heads * width;
     double product = (double) heads * n * n * width;
     String label = "%d heads of %d, %d queries and keys".formatted(heads, width, n);
@@ -422,9 +441,16 @@ record ModelWorkload(
     double scale = 1 / Math.sqrt(width);
     Map<String, Double> products = new LinkedHashMap<>();
     products.put("attention_delta", 0.0);
-    products.put("attention_queries_vjp", 3 * product); // q kᵀ, dy vᵀ and ds k
-    products.put("attention_keys_vjp", 4 * product); // those two again, pᵀ dy and dsᵀ q
+    for (String rung : List.of("attention_queries_vjp", "flash_queries")) {
+      products.put(rung, 3 * product); // q kᵀ, dy vᵀ and ds k
+    }
+    for (String rung : List.of("attention_keys_vjp", "flash_keys")) {
+      products.put(rung, 4 * product); // those two again, pᵀ dy and dsᵀ q
+    }
+    products.put("naive_softmax", 0.0);
+    products.put("naive", product);
     products.put("attention", 2 * product);
+    products.put("flash", 2 * product);
     all.add(
         new ModelWorkload(
             label,
@@ -439,7 +465,8 @@ record ModelWorkload(
                     scale,
                     false),
             n * channels,
-            products));
+            products,
+            options));
     all.add(
         new ModelWorkload(
             label,
@@ -458,6 +485,7 @@ record ModelWorkload(
                     scale,
                     false),
             n * channels,
-            products));
+            products,
+            options));
   }
 }

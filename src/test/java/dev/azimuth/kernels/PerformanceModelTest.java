@@ -122,7 +122,7 @@ final class PerformanceModelTest {
 
   private void run(ModelWorkload workload, Map<String, Integer> dynamicShared) {
     EmulatedDriver emulator = new EmulatedDriver(1L << 30);
-    try (CudaBackend cuda = new CudaBackend("cuda:0", emulator)) {
+    try (CudaBackend cuda = new CudaBackend("cuda:0", emulator, workload.options())) {
       cuda.run(workload.kernel().apply(cuda));
       cuda.synchronize();
     }
