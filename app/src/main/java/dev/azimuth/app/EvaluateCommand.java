@@ -181,21 +181,7 @@ final class EvaluateCommand implements Callable<Integer> {
       throw new IOException(
           split + ": lists no training objects, whose mean picture is a baseline");
     }
-    double[] sum = new double[config.imageSize() * config.imageSize() * 3];
-    long count = 0;
-    for (DatasetViews.ObjectViews object : read(dataset, uids, config).all()) {
-      for (float[] image : object.images()) {
-        for (int i = 0; i < sum.length; i++) {
-          sum[i] += image[i];
-        }
-        count++;
-      }
-    }
-    float[] mean = new float[sum.length];
-    for (int i = 0; i < sum.length; i++) {
-      mean[i] = (float) (sum[i] / count);
-    }
-    return mean;
+    return read(dataset, uids, config).meanPicture();
   }
 
   /** Pairs of views, the same for a seed whatever the model. */
