@@ -1,8 +1,7 @@
 package dev.azimuth.app;
 
 import dev.azimuth.tensor.Backend;
-import dev.azimuth.tensor.Buffer;
-import dev.azimuth.tensor.DType;
+import dev.azimuth.tensor.ForwardingBackend;
 import dev.azimuth.tensor.Kernel;
 import java.util.ArrayList;
 import java.util.List;
@@ -11,11 +10,10 @@ import java.util.List;
  * A backend that computes on another, and looks at the attention that networks ask of it: how far
  * each is spread over its tokens.
  */
-final class AttentionProbe implements Backend {
+final class AttentionProbe extends ForwardingBackend {
   /** So many queries of each sample, evenly spaced, stand for all. */
   private static final int MOST_QUERIES = 64;
 
-  private final Backend backend;
   private final List<Seen> seen = new ArrayList<>();
   private boolean isLooking;
 
@@ -29,7 +27,7 @@ final class AttentionProbe implements Backend {
   record Seen(int queries, int tokens, double entropy) {}
 
   AttentionProbe(Backend backend) {
-    this.backend = backend;
+    super(backend);
   }
 
   /** Looks at all attention that {@code network} computes, in order. */
@@ -46,7 +44,7 @@ final class AttentionProbe implements Backend {
 
   @Override
   public void run(Kernel kernel) {
-    backend.run(kernel);
+    super.run(kernel);
     if (isLooking && kernel instanceof Kernel.Attention attention) {
       int queries = attention.q().shape().dim(1);
       int tokens = attention.k().shape().dim(1);
@@ -100,60 +98,5 @@ final class AttentionProbe implements Backend {
       weighted += weight * (score - most);
     }
     return Math.log(sum) - weighted / sum;
-  }
-
-  @Override
-  public String name() {
-    return backend.name();
-  }
-
-  @Override
-  public String description() {
-    return backend.description();
-  }
-
-  @Override
-  public Buffer allocate(DType dtype, int size) {
-    return backend.allocate(dtype, size);
-  }
-
-  @Override
-  public Buffer adopt(float[] values) {
-    return backend.adopt(values);
-  }
-
-  @Override
-  public Buffer halved(float[] values) {
-    return backend.halved(values);
-  }
-
-  @Override
-  public void upload(float[] values, Buffer buffer) {
-    backend.upload(values, buffer);
-  }
-
-  @Override
-  public void upload(double[] values, Buffer buffer) {
-    backend.upload(values, buffer);
-  }
-
-  @Override
-  public float[] downloadFloats(Buffer buffer) {
-    return backend.downloadFloats(buffer);
-  }
-
-  @Override
-  public double[] downloadDoubles(Buffer buffer) {
-    return backend.downloadDoubles(buffer);
-  }
-
-  @Override
-  public void synchronize() {
-    backend.synchronize();
-  }
-
-  @Override
-  public void close() {
-    backend.close();
   }
 }

@@ -1,9 +1,8 @@
 package dev.azimuth.benchmarks;
 
 import dev.azimuth.tensor.Backend;
-import dev.azimuth.tensor.Buffer;
 import dev.azimuth.tensor.Conv2dGeometry;
-import dev.azimuth.tensor.DType;
+import dev.azimuth.tensor.ForwardingBackend;
 import dev.azimuth.tensor.Kernel;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -12,10 +11,9 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /** A backend that times every kernel it passes on to another. */
-final class Profile implements Backend {
+final class Profile extends ForwardingBackend {
   private static final int MOST_ROWS = 24;
 
-  private final Backend backend;
   private final Map<String, Spent> spent = new HashMap<>();
 
   /** What all kernels of one kind and size took. */
@@ -32,14 +30,14 @@ final class Profile implements Backend {
   }
 
   Profile(Backend backend) {
-    this.backend = backend;
+    super(backend);
   }
 
   @Override
   public void run(Kernel kernel) {
     long begin = System.nanoTime();
-    backend.run(kernel);
-    backend.synchronize();
+    super.run(kernel);
+    synchronize();
     double seconds = 1e-9 * (System.nanoTime() - begin);
     spent
         .computeIfAbsent(label(kernel), _ -> new Spent())
@@ -143,60 +141,5 @@ final class Profile implements Backend {
             g.kernelHeight(),
             g.kernelWidth(),
             g.stride().vertical());
-  }
-
-  @Override
-  public String name() {
-    return backend.name();
-  }
-
-  @Override
-  public Buffer allocate(DType dtype, int size) {
-    return backend.allocate(dtype, size);
-  }
-
-  @Override
-  public Buffer adopt(float[] values) {
-    return backend.adopt(values);
-  }
-
-  @Override
-  public Buffer weight(float[] values, int n, int k) {
-    return backend.weight(values, n, k);
-  }
-
-  @Override
-  public Buffer halved(float[] values) {
-    return backend.halved(values);
-  }
-
-  @Override
-  public void upload(float[] values, Buffer buffer) {
-    backend.upload(values, buffer);
-  }
-
-  @Override
-  public void upload(double[] values, Buffer buffer) {
-    backend.upload(values, buffer);
-  }
-
-  @Override
-  public float[] downloadFloats(Buffer buffer) {
-    return backend.downloadFloats(buffer);
-  }
-
-  @Override
-  public double[] downloadDoubles(Buffer buffer) {
-    return backend.downloadDoubles(buffer);
-  }
-
-  @Override
-  public void synchronize() {
-    backend.synchronize();
-  }
-
-  @Override
-  public void close() {
-    backend.close();
   }
 }

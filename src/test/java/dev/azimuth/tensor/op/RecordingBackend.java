@@ -1,19 +1,17 @@
 package dev.azimuth.tensor.op;
 
 import dev.azimuth.tensor.Backend;
-import dev.azimuth.tensor.Buffer;
-import dev.azimuth.tensor.DType;
+import dev.azimuth.tensor.ForwardingBackend;
 import dev.azimuth.tensor.Kernel;
 import java.util.ArrayList;
 import java.util.List;
 
 /** Passes everything on, and keeps the kernels that were run. */
-final class RecordingBackend implements Backend {
-  private final Backend inner;
+final class RecordingBackend extends ForwardingBackend {
   private final List<Kernel> kernels = new ArrayList<>();
 
   RecordingBackend(Backend inner) {
-    this.inner = inner;
+    super(inner);
   }
 
   /** How many kernels of a type were run. */
@@ -22,53 +20,8 @@ final class RecordingBackend implements Backend {
   }
 
   @Override
-  public String name() {
-    return inner.name();
-  }
-
-  @Override
-  public Buffer allocate(DType dtype, int size) {
-    return inner.allocate(dtype, size);
-  }
-
-  @Override
-  public Buffer halved(float[] values) {
-    return inner.halved(values);
-  }
-
-  @Override
-  public void upload(float[] values, Buffer buffer) {
-    inner.upload(values, buffer);
-  }
-
-  @Override
-  public void upload(double[] values, Buffer buffer) {
-    inner.upload(values, buffer);
-  }
-
-  @Override
-  public float[] downloadFloats(Buffer buffer) {
-    return inner.downloadFloats(buffer);
-  }
-
-  @Override
-  public double[] downloadDoubles(Buffer buffer) {
-    return inner.downloadDoubles(buffer);
-  }
-
-  @Override
   public void run(Kernel kernel) {
     kernels.add(kernel);
-    inner.run(kernel);
-  }
-
-  @Override
-  public void synchronize() {
-    inner.synchronize();
-  }
-
-  @Override
-  public void close() {
-    inner.close();
+    super.run(kernel);
   }
 }
