@@ -360,7 +360,7 @@ final class BadInputTest {
         """
         {"seed": 1, "model": %s, "autoencoder": %s, "kl_weight": 0.1, "image_encoder": %s,
          "temperature": 1, "noise_prediction": %s,
-         "projection_learning_rate_factor": 10, "mirror": false}\
+         "projection_learning_rate_factor": 10, "timestep_shift": 1, "mirror": false}\
         """
             .formatted(TinyModel.CONFIG, stage, stage, stage));
   }

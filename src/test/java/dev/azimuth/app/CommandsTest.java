@@ -270,7 +270,7 @@ final class CommandsTest {
     return """
     {"seed": 1, "model": %s, "autoencoder": %s, "kl_weight": 0.0001, "image_encoder": %s,
      "temperature": 0.1, "noise_prediction": %s,
-     "projection_learning_rate_factor": 10, "mirror": true}\
+     "projection_learning_rate_factor": 10, "timestep_shift": 1, "mirror": true}\
     """
         .formatted(TinyModel.CONFIG, stage, stage, stage);
   }

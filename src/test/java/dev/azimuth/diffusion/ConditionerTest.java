@@ -103,6 +103,37 @@ class ConditionerTest {
     return draw(9, 2, 4, 4, 2);
   }
 
+  /** A move that starts unheard stays so: in a new model it is as loud as the picture. */
+  @Test
+  void aNewModelHearsTheMove() {
+    for (ConditionerConfig config : List.of(PUBLISHED, POOLED, new MultiView(Concat.NEAREST))) {
+      Parameters root = Parameters.initialized(cpu, DType.FLOAT64, new TorchRandom(5));
+      Conditioner conditioner = config.build(root.at("cc_projection"), encoder(), 64);
+      ConditionViews here = views(1);
+      Tensor other = draw(8, 2, 1, 4);
+      Tensor tokens = conditioner.condition(here).context().tokens();
+      double byMove =
+          distance(
+              tokens,
+              conditioner
+                  .condition(new ConditionViews(here.embedding(), here.latent(), other))
+                  .context()
+                  .tokens());
+      double byPicture =
+          distance(
+              tokens,
+              conditioner
+                  .condition(new ConditionViews(draw(7, 2, 1, 1, 5), here.latent(), here.pose()))
+                  .context()
+                  .tokens());
+      assertTrue(byMove > byPicture, config + ": " + byMove + " and " + byPicture);
+    }
+  }
+
+  private static double distance(Tensor a, Tensor b) {
+    return Math.sqrt(a.sub(b).square().sum().item());
+  }
+
   /** The same model, its weights split: the step-0 identity, exact but for rounding. */
   @Test
   void stackedOfPublishedWeightsGivesThePublishedOutput() {

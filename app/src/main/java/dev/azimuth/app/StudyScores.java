@@ -27,8 +27,12 @@ record StudyScores(String variant, long seed, int views, List<Score> scores) {
    * @param ssim with a Gaussian window, σ 1.5
    * @param distance 1 - the cosine between both pictures' embeddings by the study's own image
    *     encoder; a published network's it is not
+   * @param side 1 if it is nearer to the truth than to what the same turn to the other side would
+   *     show, 0 if it is farther, ½ if neither, as for a turn of 180°: who doesn't know to which
+   *     side the camera went has ½ in the mean
    */
-  record Score(String uid, StudyTrials.Bin bin, double psnr, double ssim, double distance) {}
+  record Score(
+      String uid, StudyTrials.Bin bin, double psnr, double ssim, double distance, double side) {}
 
   /** Something measured of a {@link Score}. */
   enum Metric {
@@ -48,6 +52,12 @@ record StudyScores(String variant, long seed, int views, List<Score> scores) {
       @Override
       double of(Score score) {
         return score.distance;
+      }
+    },
+    SIDE("right side, share") {
+      @Override
+      double of(Score score) {
+        return score.side;
       }
     };
 
@@ -81,15 +91,22 @@ record StudyScores(String variant, long seed, int views, List<Score> scores) {
       StudyTrials.Trial trial = trials.all().get(i);
       float[] a = EvaluationReport.unit(made.get(i));
       float[] b = EvaluationReport.unit(truth.get(i));
+      float[] otherSide = EvaluationReport.unit(trials.otherSide(trial));
       scores.add(
           new Score(
               trials.uid(trial),
               trial.bin(),
               Psnr.of(a, b, 1),
               Ssim.gaussian(1).of(a, b, size, size, 3),
-              distances[i]));
+              distances[i],
+              nearer(a, b, otherSide)));
     }
     return new StudyScores(variant, seed, views, scores);
+  }
+
+  /** 1 if a is nearer to b than to c, 0 if it is farther, ½ if neither. */
+  private static double nearer(float[] a, float[] b, float[] c) {
+    return 0.5 + 0.5 * Math.signum(Psnr.meanSquaredError(a, c) - Psnr.meanSquaredError(a, b));
   }
 
   private static double[] distances(

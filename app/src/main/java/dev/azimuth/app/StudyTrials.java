@@ -4,8 +4,10 @@ import dev.azimuth.tensor.random.TorchRandom;
 import dev.azimuth.views.Camera;
 import dev.azimuth.views.RelativePose;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.IntStream;
 
 /**
  * The new views that every variant of a study is asked for, drawn once: of each object as many in
@@ -48,10 +50,11 @@ final class StudyTrials {
    *
    * @param object index of the object
    * @param target index of its true view
+   * @param otherSide index of the view nearest to where the same turn to the other side would lead
    * @param conditions indices of its condition views, the first n of which n views are
    * @param bin where the target lies
    */
-  record Trial(int object, int target, List<Integer> conditions, Bin bin) {}
+  record Trial(int object, int target, int otherSide, List<Integer> conditions, Bin bin) {}
 
   private final DatasetViews views;
   private final List<Trial> trials = new ArrayList<>();
@@ -97,7 +100,11 @@ final class StudyTrials {
         }
       }
       if (conditions.size() == most) {
-        trials.add(new Trial(object, target, conditions, bin));
+        RelativePose move = RelativePose.between(from, to);
+        Camera mirrored =
+            new RelativePose(move.polar(), -move.azimuth(), move.radius()).applyTo(from);
+        int otherSide = nearest(own, mirrored);
+        trials.add(new Trial(object, target, otherSide, conditions, bin));
         found++;
       }
     }
@@ -107,6 +114,14 @@ final class StudyTrials {
               .formatted(
                   own.uid(), found, evaluation.perBin(), bin, most, evaluation.leastAngle()));
     }
+  }
+
+  private static int nearest(DatasetViews.ObjectViews object, Camera wanted) {
+    List<Camera> cameras = object.cameras();
+    return IntStream.range(0, cameras.size())
+        .boxed()
+        .min(Comparator.comparingDouble(i -> RelativePose.angleBetween(cameras.get(i), wanted)))
+        .orElseThrow();
   }
 
   private static double angle(DatasetViews.ObjectViews object, int a, int b) {
@@ -130,6 +145,11 @@ final class StudyTrials {
   /** The true view [size, size, 3] in [-1, 1]. */
   float[] truth(Trial trial) {
     return views.image(trial.object, trial.target);
+  }
+
+  /** The view from the other side of the first condition view [size, size, 3] in [-1, 1]. */
+  float[] otherSide(Trial trial) {
+    return views.image(trial.object, trial.otherSide);
   }
 
   /** The first {@code count} condition views. */

@@ -3,6 +3,7 @@ package dev.azimuth.diffusion;
 import dev.azimuth.nn.Initialization;
 import dev.azimuth.nn.Parameters;
 import dev.azimuth.tensor.Check;
+import dev.azimuth.tensor.Shape;
 import dev.azimuth.tensor.Tensor;
 
 /**
@@ -20,20 +21,35 @@ final class PublishedProjection {
   }
 
   /**
-   * The first {@code embedding} columns the identity, the others as any Linear's; so are all where
-   * the tokens are narrower, since the identity would lose a part of the image.
+   * The first {@code embedding} columns the identity, or as any Linear's where the tokens are
+   * narrower, since the identity would lose a part of the image; the others {@link #pose()}.
    */
   static Initialization imageUnchanged(int embedding) {
     return (random, shape) -> {
+      int out = shape.dim(0);
       int in = shape.dim(1);
-      float[] values = Initialization.fanIn(in).draw(random, shape);
-      for (int o = 0; o < shape.dim(0) && shape.dim(0) >= embedding; o++) {
+      float[] image = Initialization.fanIn(embedding).draw(random, Shape.of(out, embedding));
+      float[] pose = pose().draw(random, Shape.of(out, in - embedding));
+      float[] values = new float[out * in];
+      for (int o = 0; o < out; o++) {
         for (int i = 0; i < embedding; i++) {
-          values[o * in + i] = o == i ? 1 : 0;
+          float unchanged = o == i ? 1 : 0;
+          values[o * in + i] = out < embedding ? image[o * embedding + i] : unchanged;
         }
+        System.arraycopy(pose, o * (in - embedding), values, o * in + embedding, in - embedding);
       }
       return values;
     };
+  }
+
+  /**
+   * What a new model makes of a move: as strong in a token as the embedding is, whose elements are
+   * of the order of 1.
+   */
+  static Initialization pose() {
+    // Started like any Linear's, 1/20 of it, the move stays unheard: which side the camera went to
+    // tells nothing by itself, only together with the picture, and that gradient starts at nothing
+    return Initialization.normal(1.5);
   }
 
   /** Embeddings [N, E] and poses [N, 4] to [N, contextDim]. */

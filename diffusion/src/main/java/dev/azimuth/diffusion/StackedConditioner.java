@@ -73,7 +73,7 @@ public final class StackedConditioner implements Conditioner {
             : null;
     this.pose =
         tokens.contains(Token.POSE)
-            ? Projection.of(p.at("pose"), Initialization.fanIn(4), 4, contextDim)
+            ? Projection.of(p.at("pose"), PublishedProjection.pose(), 4, contextDim)
             : null;
     this.fused =
         tokens.contains(Token.FUSED) ? new PublishedProjection(p, width, contextDim) : null;

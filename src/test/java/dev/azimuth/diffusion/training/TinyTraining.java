@@ -26,6 +26,7 @@ public final class TinyTraining {
         0.2,
         stage(steps, 0.004, 0.9),
         10,
+        2,
         true,
         ViewRange.ONE);
   }

@@ -29,7 +29,7 @@ record AutoencoderObjective(
     for (long index : random.randint(0, views.size(), batchSize)) {
       batch.add(views.get((int) index));
     }
-    Tensor image = batches.images(batch);
+    Tensor image = recoloured(batches.images(batch), random);
     AutoencoderKl.Posterior posterior = autoencoder.encode(image);
     Shape latent = posterior.mean().shape();
     Tensor noise = Tensor.of(image.backend(), latent, random.randn(latent.size()));
@@ -38,6 +38,27 @@ record AutoencoderObjective(
     Tensor difference = decoded.sub(image).linear(chromaWeighted(image), null);
     Tensor reconstruction = difference.square().mean().add(difference.abs().mean());
     return reconstruction.add(posterior.klDivergence().mul(klWeight / elements));
+  }
+
+  /** Images [N, H, W, 3], the colour channels of each in an order of its own. */
+  private static Tensor recoloured(Tensor image, TorchRandom random) {
+    // by themselves few objects are green or blue: an autoencoder that sees those makes them grey
+    int samples = image.shape().dim(0);
+    double[] orders = new double[samples * 9];
+    for (int n = 0; n < samples; n++) {
+      int[] order = random.randperm(3);
+      for (int channel = 0; channel < 3; channel++) {
+        orders[n * 9 + order[channel] * 3 + channel] = 1;
+      }
+    }
+    Tensor permutations =
+        Tensor.of(image.backend(), image.dtype(), Shape.of(samples, 3, 3), orders);
+    int height = image.shape().dim(1);
+    int width = image.shape().dim(2);
+    return image
+        .reshape(samples, height * width, 3)
+        .matmul(permutations)
+        .reshape(samples, height, width, 3);
   }
 
   /**

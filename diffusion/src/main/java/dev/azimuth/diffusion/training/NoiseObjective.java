@@ -31,8 +31,11 @@ record NoiseObjective(
 
   private static final double UNCONDITIONAL = 0.05;
 
-  /** Samples of a batch, condition views of each; whether objects are mirrored. */
-  record Batch(int samples, ViewRange views, boolean mirror) {}
+  /**
+   * Samples of a batch, condition views of each; the timesteps' shift; whether objects are
+   * mirrored.
+   */
+  record Batch(int samples, ViewRange views, double timestepShift, boolean mirror) {}
 
   /** The elements of what a batch is conditioned on, sample by sample, view by view. */
   @SuppressWarnings("ArrayRecordComponent") // filled and handed over once, never compared
@@ -63,10 +66,11 @@ record NoiseObjective(
     for (int n = 0; n < samples; n++) {
       draw(n, count, random, dropout[n], posteriorNoise, drawn);
     }
-    int[] timesteps = new int[samples];
     long[] told = random.randint(0, schedule.timesteps(), samples);
+    int[] timesteps = new int[samples];
     for (int n = 0; n < samples; n++) {
-      timesteps[n] = (int) told[n];
+      timesteps[n] = shifted((int) told[n], schedule.timesteps(), batch.timestepShift);
+      told[n] = timesteps[n];
     }
     Shape latent = Shape.of(samples, size, size, z);
     Tensor noise = Tensor.of(backend, latent, random.randn(latents));
@@ -86,6 +90,12 @@ record NoiseObjective(
         };
     Tensor input = Tensor.concat(3, noisy, conditioning.concat());
     return unet.forward(input, told, conditioning.context()).meanSquaredError(target);
+  }
+
+  /** The timestep that a uniform one becomes under {@link TrainingConfig#timestepShift}. */
+  static int shifted(int uniform, int timesteps, double shift) {
+    double u = (uniform + 0.5) / timesteps;
+    return (int) (timesteps * shift * u / (1 + (shift - 1) * u));
   }
 
   /** Draws sample {@code n}: an object, the first views of a random order, the last as target. */

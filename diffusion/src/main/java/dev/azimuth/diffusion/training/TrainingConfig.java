@@ -16,6 +16,9 @@ import org.jspecify.annotations.Nullable;
  * @param noisePrediction the third stage
  * @param projectionLearningRateFactor multiplies that stage's learning rate for {@code
  *     cc_projection}, which alone tells the network of the camera's move; 10 as published
+ * @param timestepShift s of the timesteps drawn, t/T = s·u / (1 + (s - 1)·u) for a uniform u (Esser
+ *     et al. 2024, equation 23): above 1 more of them are noisy, where the condition must tell what
+ *     the latent no longer does; 1 as published
  * @param mirror whether the third stage, which must learn shapes, sees each object mirrored too;
  *     the first two are cheaper without
  * @param conditionViews how many views the third stage's samples are conditioned on; one if it
@@ -30,6 +33,7 @@ public record TrainingConfig(
     double temperature,
     StageConfig noisePrediction,
     double projectionLearningRateFactor,
+    double timestepShift,
     boolean mirror,
     ViewRange conditionViews) {
 
@@ -53,6 +57,10 @@ public record TrainingConfig(
       throw new IllegalArgumentException(
           "projection_learning_rate_factor: must be positive, not " + projectionLearningRateFactor);
     }
+    if (!(timestepShift > 0)) {
+      throw new IllegalArgumentException(
+          "timestep_shift: must be positive (1: uniform timesteps), not " + timestepShift);
+    }
     if (!(klWeight >= 0)) {
       throw new IllegalArgumentException("kl_weight: must be 0 or more, not " + klWeight);
     }
@@ -69,6 +77,7 @@ public record TrainingConfig(
         temperature,
         noisePrediction,
         projectionLearningRateFactor,
+        timestepShift,
         mirror,
         views);
   }

@@ -180,7 +180,10 @@ public final class TrainingRun {
             new NoiseSchedule(model.schedule()),
             data,
             new NoiseObjective.Batch(
-                config.noisePrediction().batchSize(), config.conditionViews(), config.mirror()),
+                config.noisePrediction().batchSize(),
+                config.conditionViews(),
+                config.timestepShift(),
+                config.mirror()),
             backend);
     TrainingLoop loop =
         new TrainingLoop(
