@@ -18,9 +18,6 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Every rung of attention agrees with the oracle, at the published models' head widths. */
 final class AttentionRungsTest {
-  /** Half the distance from 1 to the next number of tf32, which has 10 bits of mantissa. */
-  private static final double TF32_ROUNDOFF = 0x1p-11;
-
   private record Size(int batch, int heads, int d, int queries, int keys, boolean causal) {}
 
   /** Odd lengths; few keys, as of image tokens; more queries than keys and fewer, unseen tiles. */
@@ -39,18 +36,13 @@ final class AttentionRungsTest {
             new CudaOptions(Precision.FLOAT32, AttentionRung.NAIVE),
             new CudaOptions(Precision.FLOAT32, AttentionRung.TILED),
             new CudaOptions(Precision.FLOAT32, AttentionRung.FLASH),
-            new CudaOptions(Precision.TF32, AttentionRung.FLASH))
+            new CudaOptions(Precision.TF32, AttentionRung.FLASH),
+            new CudaOptions(Precision.BFLOAT16, AttentionRung.FLASH))
         .flatMap(options -> SIZES.stream().map(size -> Arguments.of(options, size)));
   }
 
-  /** A number that tf32 holds, near x. */
-  private static double tf32(double x) {
-    return Float.intBitsToFloat(Float.floatToRawIntBits((float) x) & 0xFFFFE000);
-  }
-
   private static Tensor draw(Draw draw, Precision precision, int... dims) {
-    Tensor x = draw.normal(dims);
-    return precision == Precision.TF32 ? Draw.mapped(AttentionRungsTest::tf32, x) : x;
+    return ProductPrecisionTest.held(precision, draw.normal(dims));
   }
 
   private static Kernel.Attention forward(Size s, Precision precision) {
@@ -85,7 +77,7 @@ final class AttentionRungsTest {
   }
 
   private static Map<String, double[]> bounds(Kernel done, Precision precision) {
-    double roundoff = precision == Precision.TF32 ? TF32_ROUNDOFF : 0;
+    double roundoff = ProductPrecisionTest.roundoff(precision);
     return switch (done) {
       case Kernel.Attention k -> AttentionTolerances.attention(k, roundoff);
       case Kernel.AttentionVjp k -> AttentionTolerances.attentionVjp(k, roundoff);
@@ -100,15 +92,15 @@ final class AttentionRungsTest {
           KernelConformance.compare(cuda, kernel, (_, done) -> bounds(done, options.precision()));
       assertEquals("", KernelConformance.misses(comparisons));
       assertEquals(List.of(), driver.findings());
-      comparisons.forEach(AttentionRungsTest::assertRejectsWrongResults);
+      comparisons.forEach(c -> assertRejectsWrongResults(c, options.precision()));
     }
   }
 
-  /** A bound that a hundredth more passes would prove nothing. */
-  private static void assertRejectsWrongResults(Comparison right) {
+  /** A bound that a hundredth more passes would prove nothing; of bfloat16, a tenth. */
+  private static void assertRejectsWrongResults(Comparison right, Precision precision) {
     float[] scaled = right.got().clone();
     for (int i = 0; i < scaled.length; i++) {
-      scaled[i] *= 1.01f;
+      scaled[i] *= precision == Precision.BFLOAT16 ? 1.1f : 1.01f;
     }
     boolean vanishes = Arrays.stream(right.exact()).allMatch(x -> Math.abs(x) < 1e-12);
     assertFalse(

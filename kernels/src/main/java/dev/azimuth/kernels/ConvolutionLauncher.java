@@ -1,44 +1,48 @@
 package dev.azimuth.kernels;
 
 import static dev.azimuth.kernels.Launch.params;
+import static java.util.Objects.requireNonNull;
 
 import dev.azimuth.tensor.Conv2dGeometry;
 import dev.azimuth.tensor.Kernel;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 
 /** Launches convolution.cu: a block for each tile of the result, piece of k and channel group. */
 final class ConvolutionLauncher {
-  private static final Variants FORWARD = Variants.of("forward");
-  private static final Variants INPUT_VJP = Variants.of("input_vjp");
-  private static final Variants WEIGHT_VJP = Variants.of("weight_vjp");
+  private static final Map<Variant, KernelSpec> CONVOLUTION = new LinkedHashMap<>();
 
-  static final List<KernelSpec> SPECS =
-      List.of(
-          FORWARD.small,
-          FORWARD.large,
-          INPUT_VJP.small,
-          INPUT_VJP.large,
-          WEIGHT_VJP.small,
-          WEIGHT_VJP.large);
+  static {
+    for (Product product : Product.values()) {
+      for (int tile : GemmPlan.TILES) {
+        for (Precision precision : Precision.values()) {
+          Variant variant = new Variant(product, tile, precision);
+          CONVOLUTION.put(variant, variant.spec());
+        }
+      }
+    }
+  }
+
+  static final List<KernelSpec> SPECS = List.copyOf(CONVOLUTION.values());
 
   private ConvolutionLauncher() {}
 
-  /** One kernel by its tiles, of 64 and of 128. */
-  private record Variants(KernelSpec small, KernelSpec large) {
-    static Variants of(String name) {
-      return new Variants(spec(name, 64), spec(name, 128));
-    }
+  private enum Product {
+    FORWARD,
+    INPUT_VJP,
+    WEIGHT_VJP
+  }
 
-    private static KernelSpec spec(String name, int tile) {
+  private record Variant(Product product, int tile, Precision precision) {
+    KernelSpec spec() {
+      String name = product.name().toLowerCase(Locale.ROOT);
       return new KernelSpec(
           "convolution.ptx",
-          "conv2d_%s_%d_f32".formatted(name, tile),
+          "conv2d_%s_%d_%s".formatted(name, tile, precision.suffix()),
           GemmPlan.THREADS,
           params(4, 17));
-    }
-
-    KernelSpec tiled(int tile) {
-      return tile == 64 ? small : large;
     }
   }
 
@@ -47,7 +51,7 @@ final class ConvolutionLauncher {
     int outputs = g.batch() * g.outHeight() * g.outWidth();
     launch(
         cuda,
-        FORWARD,
+        Product.FORWARD,
         GemmPlan.of(g.groups(), outputs, g.outChannels() / g.groups(), taps(g) * inPerGroup(g)),
         cuda.in(k.x()),
         cuda.in(k.weight()),
@@ -62,7 +66,7 @@ final class ConvolutionLauncher {
     int inputs = g.batch() * g.height() * g.width();
     launch(
         cuda,
-        INPUT_VJP,
+        Product.INPUT_VJP,
         GemmPlan.of(g.groups(), inputs, inPerGroup(g), taps(g) * (g.outChannels() / g.groups())),
         cuda.in(k.dy()),
         cuda.in(k.weight()),
@@ -77,7 +81,7 @@ final class ConvolutionLauncher {
     int outputs = g.batch() * g.outHeight() * g.outWidth();
     launch(
         cuda,
-        WEIGHT_VJP,
+        Product.WEIGHT_VJP,
         GemmPlan.of(g.groups(), g.outChannels() / g.groups(), taps(g) * inPerGroup(g), outputs),
         cuda.in(k.dy()),
         cuda.in(k.x()),
@@ -97,7 +101,7 @@ final class ConvolutionLauncher {
 
   private static void launch(
       Launch cuda,
-      Variants variants,
+      Product product,
       GemmPlan plan,
       DevicePointer a,
       DevicePointer b,
@@ -105,10 +109,11 @@ final class ConvolutionLauncher {
       DevicePointer y,
       int size,
       Conv2dGeometry g) {
+    Variant variant = new Variant(product, plan.tile(), cuda.options().precision());
     boolean isWhole = plan.splits() == 1;
     DevicePointer to = isWhole ? y : cuda.scratch((long) plan.splits() * size);
     cuda.launch(
-        variants.tiled(plan.tile()),
+        requireNonNull(CONVOLUTION.get(variant)),
         plan.blocks(),
         a,
         b,

@@ -1,11 +1,13 @@
 package dev.azimuth.kernels;
 
+import java.util.List;
+
 /**
  * How a matrix product is cut for gemm.cuh: tiles of y, and pieces of k where the tiles alone would
  * leave the device idle. It depends on the sizes alone, so that results have the same bits on every
  * device.
  *
- * @param tile rows and columns of a tile, 64 or 128
+ * @param tile rows and columns of a tile, one of {@link #TILES}
  * @param splits pieces that k is cut into
  * @param kPerSplit length of a piece
  * @param blocks tiles of all products in all pieces
@@ -13,6 +15,9 @@ package dev.azimuth.kernels;
 record GemmPlan(int tile, int splits, int kPerSplit, long blocks) {
   /** {@code GEMM_THREADS}. */
   static final int THREADS = 256;
+
+  /** Rows and columns that a tile may have. */
+  static final List<Integer> TILES = List.of(64, 128);
 
   /** Blocks that keep a device busy. */
   private static final int ENOUGH = 128;

@@ -15,9 +15,10 @@ import org.jspecify.annotations.Nullable;
 
 /** Launches matmul.cu: a block for each tile of y, piece of k and product of the batch. */
 final class MatmulLauncher {
-  private record Variant(boolean transposeA, boolean transposeB, int tile) {
+  private record Variant(boolean transposeA, boolean transposeB, int tile, Precision precision) {
     String entry() {
-      return "matmul_%s%s_%d_f32".formatted(transposeA ? "t" : "n", transposeB ? "t" : "n", tile);
+      return "matmul_%s%s_%d_%s"
+          .formatted(transposeA ? "t" : "n", transposeB ? "t" : "n", tile, precision.suffix());
     }
   }
 
@@ -33,9 +34,11 @@ final class MatmulLauncher {
     Map<Variant, KernelSpec> specs = new HashMap<>();
     for (boolean transposeA : new boolean[] {false, true}) {
       for (boolean transposeB : new boolean[] {false, true}) {
-        for (int tile : new int[] {64, 128}) {
-          Variant variant = new Variant(transposeA, transposeB, tile);
-          specs.put(variant, spec(variant.entry()));
+        for (int tile : GemmPlan.TILES) {
+          for (Precision precision : Precision.values()) {
+            Variant variant = new Variant(transposeA, transposeB, tile, precision);
+            specs.put(variant, spec(variant.entry()));
+          }
         }
       }
     }
@@ -138,8 +141,9 @@ final class MatmulLauncher {
   private static void byKernel(Launch cuda, Kernel.Matmul k) {
     int batch = k.aOffsets().length;
     GemmPlan plan = GemmPlan.of(batch, k.m(), k.n(), k.k());
-    KernelSpec spec =
-        requireNonNull(MATMUL.get(new Variant(k.transposeA(), k.transposeB(), plan.tile())));
+    Precision precision = cuda.options().precision();
+    Variant variant = new Variant(k.transposeA(), k.transposeB(), plan.tile(), precision);
+    KernelSpec spec = requireNonNull(MATMUL.get(variant));
     int size = batch * k.m() * k.n();
     boolean isWhole = plan.splits() == 1;
     DevicePointer y = cuda.out(k.y());

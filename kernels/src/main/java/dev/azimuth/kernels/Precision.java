@@ -6,7 +6,10 @@ public enum Precision {
   FLOAT32("f32"),
 
   /** Factors rounded to tf32, 11 bits of mantissa. About three times as fast. */
-  TF32("tf32");
+  TF32("tf32"),
+
+  /** Factors rounded to bfloat16, 8 bits of mantissa. About twice as fast again. */
+  BFLOAT16("bf16");
 
   private final String suffix;
 

@@ -141,69 +141,73 @@ struct SlopeColumns {
 };
 
 // All three: `size` is the result's, for the k-splits that matmul_join adds up.
-#define CONVOLUTION(NAME, TILE)                                                                                  \
-  extern "C" __global__ void __launch_bounds__(GEMM_THREADS, 1) conv2d_##NAME##_##TILE##_f32(                       \
+#define CONVOLUTION(PRODUCT, SUFFIX, NAME, TILE)                                                                 \
+  extern "C" __global__ void __launch_bounds__(GEMM_THREADS, 1) conv2d_##NAME##_##TILE##_##SUFFIX(               \
       const float* __restrict__ a, const float* __restrict__ b, const float* __restrict__ bias,                  \
       float* __restrict__ y, int size, int splits, int kPerSplit, int batch, int height, int width,              \
       int channels, int outHeight, int outWidth, int outChannels, int kernelHeight, int kernelWidth,             \
       int strideY, int strideX, int padTop, int padLeft, int groups) {                                           \
     Geometry g = {batch,       height,       width,       channels, outHeight, outWidth, outChannels,            \
                   kernelHeight, kernelWidth, strideY,     strideX,  padTop,    padLeft,  groups};                \
-    NAME<TILE>(a, b, bias, y, size, splits, kPerSplit, g);                                                       \
+    NAME<Gemm<PRODUCT, TILE> >(a, b, bias, y, size, splits, kPerSplit, g);                                       \
   }
+#define CONVOLUTIONS(PRODUCT, SUFFIX)             \
+  CONVOLUTION(PRODUCT, SUFFIX, forward, 64)     \
+  CONVOLUTION(PRODUCT, SUFFIX, forward, 128)    \
+  CONVOLUTION(PRODUCT, SUFFIX, input_vjp, 64)   \
+  CONVOLUTION(PRODUCT, SUFFIX, input_vjp, 128)  \
+  CONVOLUTION(PRODUCT, SUFFIX, weight_vjp, 64)  \
+  CONVOLUTION(PRODUCT, SUFFIX, weight_vjp, 128)
 
 // y = x * weight + bias
-template <int TILE>
+template <class Cut>
 __device__ __forceinline__ void forward(const float* __restrict__ x, const float* __restrict__ weight,
                                         const float* __restrict__ bias, float* __restrict__ y, int size, int splits,
                                         int kPerSplit, const Geometry& g) {
   int m = g.outputs(), n = g.out(), k = g.taps() * g.in();
-  typename Gemm<TILE>::Block block(m, n, splits);
+  typename Cut::Block block(m, n, splits);
   int group = block.batch;
   PatchRows a = {x + group * g.in(), g};
   WeightRows b = {weight + group * n * k, g};
   int k0 = block.split * kPerSplit;
-  float acc[Gemm<TILE>::PER][Gemm<TILE>::PER];
-  Gemm<TILE>::multiply(a, b, block.row0, block.column0, k0, min(k, k0 + kPerSplit), acc);
-  Gemm<TILE>::store(acc, bias == 0 ? bias : bias + group * n, y + block.split * size + group * n, block.row0,
+  typename Cut::Sums sums;
+  Cut::multiply(a, b, block.row0, block.column0, k0, min(k, k0 + kPerSplit), sums);
+  Cut::store(sums, bias == 0 ? bias : bias + group * n, y + block.split * size + group * n, block.row0,
                     block.column0, m, n, g.outChannels);
 }
 
 // dx from dy and weight; bias is null
-template <int TILE>
+template <class Cut>
 __device__ __forceinline__ void input_vjp(const float* __restrict__ dy, const float* __restrict__ weight,
                                           const float* __restrict__ bias, float* __restrict__ dx, int size,
                                           int splits, int kPerSplit, const Geometry& g) {
   int m = g.inputs(), n = g.in(), k = g.taps() * g.out();
-  typename Gemm<TILE>::Block block(m, n, splits);
+  typename Cut::Block block(m, n, splits);
   int group = block.batch;
   SlopeRows a = {dy + group * g.out(), g};
   WeightColumns b = {weight + group * n * k, g};
   int k0 = block.split * kPerSplit;
-  float acc[Gemm<TILE>::PER][Gemm<TILE>::PER];
-  Gemm<TILE>::multiply(a, b, block.row0, block.column0, k0, min(k, k0 + kPerSplit), acc);
-  Gemm<TILE>::store(acc, bias, dx + block.split * size + group * n, block.row0, block.column0, m, n, g.channels);
+  typename Cut::Sums sums;
+  Cut::multiply(a, b, block.row0, block.column0, k0, min(k, k0 + kPerSplit), sums);
+  Cut::store(sums, bias, dx + block.split * size + group * n, block.row0, block.column0, m, n, g.channels);
 }
 
 // dWeight from dy and x; bias is null
-template <int TILE>
+template <class Cut>
 __device__ __forceinline__ void weight_vjp(const float* __restrict__ dy, const float* __restrict__ x,
                                            const float* __restrict__ bias, float* __restrict__ dWeight, int size,
                                            int splits, int kPerSplit, const Geometry& g) {
   int m = g.out(), n = g.taps() * g.in(), k = g.outputs();
-  typename Gemm<TILE>::Block block(m, n, splits);
+  typename Cut::Block block(m, n, splits);
   int group = block.batch;
   SlopeColumns a = {dy + group * m, g};
   PatchColumns b = {x + group * g.in(), g};
   int k0 = block.split * kPerSplit;
-  float acc[Gemm<TILE>::PER][Gemm<TILE>::PER];
-  Gemm<TILE>::multiply(a, b, block.row0, block.column0, k0, min(k, k0 + kPerSplit), acc);
-  Gemm<TILE>::store(acc, bias, dWeight + block.split * size + group * m * n, block.row0, block.column0, m, n, n);
+  typename Cut::Sums sums;
+  Cut::multiply(a, b, block.row0, block.column0, k0, min(k, k0 + kPerSplit), sums);
+  Cut::store(sums, bias, dWeight + block.split * size + group * m * n, block.row0, block.column0, m, n, n);
 }
 
-CONVOLUTION(forward, 64)
-CONVOLUTION(forward, 128)
-CONVOLUTION(input_vjp, 64)
-CONVOLUTION(input_vjp, 128)
-CONVOLUTION(weight_vjp, 64)
-CONVOLUTION(weight_vjp, 128)
+CONVOLUTIONS(Single, f32)
+CONVOLUTIONS(Tf32, tf32)
+CONVOLUTIONS(Bfloat16, bf16)

@@ -5,7 +5,7 @@
 //   b  (lane % 4, lane / 4), four rows below
 //   d  (lane / 4, 2 (lane % 4)), the column right of it, both eight rows below
 //
-// How exactly the elements are multiplied is a type: Tf32 or Single.
+// How exactly the elements are multiplied is a type: Single, Tf32 or Bfloat16.
 
 __device__ __forceinline__ void mma(float (&d)[4], const unsigned (&a)[4], const unsigned (&b)[2]) {
   asm("mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, {%0,%1,%2,%3};"
@@ -24,6 +24,7 @@ struct Tf32 {
   template <int N>
   struct Fragment {
     unsigned rounded[N];
+    __device__ __forceinline__ Fragment() {}
     __device__ __forceinline__ explicit Fragment(const float (&x)[N]) {
 #pragma unroll
       for (int i = 0; i < N; i++) rounded[i] = tf32(x[i]);
@@ -41,6 +42,7 @@ struct Single {
   template <int N>
   struct Fragment {
     unsigned high[N], low[N];
+    __device__ __forceinline__ Fragment() {}
     __device__ __forceinline__ explicit Fragment(const float (&x)[N]) {
 #pragma unroll
       for (int i = 0; i < N; i++) {
@@ -53,6 +55,27 @@ struct Single {
     mma(d, a.low, b.high);
     mma(d, a.high, b.low);
     mma(d, a.high, b.high);
+  }
+};
+
+// Elements rounded to 8 bits of mantissa, in pairs. mma.m16n8k8 for .bf16 has neighbouring k in a
+// register where that for .tf32 has k and k + 4: both factors swap them alike, the sum is the same.
+struct Bfloat16 {
+  template <int N>
+  struct Fragment {
+    unsigned pairs[N / 2];
+    __device__ __forceinline__ Fragment() {}
+    __device__ __forceinline__ explicit Fragment(const float (&x)[N]) {
+#pragma unroll
+      for (int i = 0; i < N / 2; i++) {
+        asm("cvt.rn.bf16x2.f32 %0, %1, %2;" : "=r"(pairs[i]) : "f"(x[i + N / 2]), "f"(x[i]));
+      }
+    }
+  };
+  static __device__ __forceinline__ void multiply(float (&d)[4], const Fragment<4>& a, const Fragment<2>& b) {
+    asm("mma.sync.aligned.m16n8k8.row.col.f32.bf16.bf16.f32 {%0,%1,%2,%3}, {%4,%5}, {%6}, {%0,%1,%2,%3};"
+        : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3])
+        : "r"(a.pairs[0]), "r"(a.pairs[1]), "r"(b.pairs[0]));
   }
 };
 

@@ -1,4 +1,5 @@
-// y [m, n] = A [m, k] B [k, n] by square tiles in shared memory, for operands that lie anywhere.
+// y [m, n] = A [m, k] B [k, n] on tensor cores, by square tiles in shared memory, for operands that
+// lie anywhere. How exactly elements are multiplied is a type of cores.cuh, the Product.
 //
 // An operand has one outer index (a row of A, a column of B) and the inner index k. It says where
 // an element is in two steps, so that what belongs to the outer index alone is computed once:
@@ -10,12 +11,24 @@
 
 #define GEMM_THREADS 256
 
-template <int TILE>
+template <class Product, int TILE>
 struct Gemm {
-  static const int PER = TILE / 16;               // rows and columns of y for each thread
   static const int DEPTH = TILE == 64 ? 16 : 8;   // of k at a time
   static const int LOADS = TILE * DEPTH / GEMM_THREADS;
-  static const int PITCH = TILE + 4;              // rows stay aligned to four floats
+  // Eight warps, two by four, cut a tile into parts of TILE / 2 rows and TILE / 4 columns.
+  static const int DOWN = TILE / 2 / 16;          // products of 16 rows in a part
+  static const int ACROSS = TILE / 4 / 8;         // and of 8 columns
+  // In shared memory a tile lies along k. A fragment has eight neighbours of each of four k: they lie
+  // in different banks, since rows are eight banks apart.
+  static const int PITCH = TILE + 8;
+
+  // What a thread sums up: rows i and columns j of products.
+  struct Sums {
+    float at[DOWN][ACROSS][4];
+  };
+
+  // Where the o-th of row k lies: so that all k of the same o lie in different banks too.
+  static __device__ __forceinline__ int place(int k, int o) { return k * PITCH + (o ^ k / 4 * (32 / DEPTH)); }
 
   // Which of a tile's elements thread t loads as its l-th.
   template <class Operand>
@@ -26,9 +39,6 @@ struct Gemm {
   static __device__ __forceinline__ int inner_of(int l) {
     return Operand::ALONG_INNER ? threadIdx.x % DEPTH : threadIdx.x / TILE + l * (GEMM_THREADS / TILE);
   }
-
-  // The tile's row or column that is the i-th of a thread at place `thread` of 16.
-  static __device__ __forceinline__ int place(int thread, int i) { return thread * 4 + i / 4 * 64 + i % 4; }
 
   template <class Operand>
   struct Loader {
@@ -55,29 +65,60 @@ struct Gemm {
       }
     }
 
-    __device__ __forceinline__ void store(float (*tile)[PITCH]) const {
+    __device__ __forceinline__ void store(float* tile) const {
 #pragma unroll
-      for (int l = 0; l < LOADS; l++) tile[inner_of<Operand>(l)][outer_of<Operand>(l)] = values[l];
+      for (int l = 0; l < LOADS; l++) tile[place(inner_of<Operand>(l), outer_of<Operand>(l))] = values[l];
     }
   };
 
-  // acc += A B for k0 <= k < kEnd, of the tile at (row0, column0). The next tile is loaded into
+  // The first row and column of a tile that this thread's first sum is of.
+  static __device__ __forceinline__ int first_row() { return threadIdx.x / 128 * (TILE / 2) + threadIdx.x % 32 / 4; }
+  static __device__ __forceinline__ int first_column() {
+    return threadIdx.x / 32 % 4 * (TILE / 4) + threadIdx.x % 4 * 2;
+  }
+
+  // sums += A B of one tile, eight k at a time.
+  static __device__ __forceinline__ void multiply(const float* a, const float* b, Sums& sums) {
+    int row = threadIdx.x / 128 * (TILE / 2) + threadIdx.x % 32 / 4;
+    int column = threadIdx.x / 32 % 4 * (TILE / 4) + threadIdx.x % 32 / 4;
+#pragma unroll
+    for (int step = 0; step < DEPTH; step += 8) {
+      int k = step + threadIdx.x % 4;
+      typename Product::template Fragment<2> right[ACROSS];
+#pragma unroll
+      for (int j = 0; j < ACROSS; j++) {
+        float x[2] = {b[place(k, column) + j * 8], b[place(k + 4, column) + j * 8]};
+        right[j] = typename Product::template Fragment<2>(x);
+      }
+#pragma unroll
+      for (int i = 0; i < DOWN; i++) {
+        float x[4] = {a[place(k, row) + i * 16], a[place(k, row) + i * 16 + 8], a[place(k + 4, row) + i * 16],
+                      a[place(k + 4, row) + i * 16 + 8]};
+        typename Product::template Fragment<4> left(x);
+#pragma unroll
+        for (int j = 0; j < ACROSS; j++) Product::multiply(sums.at[i][j], left, right[j]);
+      }
+    }
+  }
+
+  // sums = A B for k0 <= k < kEnd, of the tile at (row0, column0). The next tile is loaded into
   // registers while this one is multiplied.
   template <class A, class B>
   static __device__ __forceinline__ void multiply(const A& a, const B& b, int row0, int column0, int k0, int kEnd,
-                                                  float (&acc)[PER][PER]) {
-    __shared__ __align__(16) float aTile[2][DEPTH][PITCH];
-    __shared__ __align__(16) float bTile[2][DEPTH][PITCH];
+                                                  Sums& sums) {
+    __shared__ float aTile[2][DEPTH * PITCH];
+    __shared__ float bTile[2][DEPTH * PITCH];
     Loader<A> aLoader(a, row0);
     Loader<B> bLoader(b, column0);
 #pragma unroll
-    for (int i = 0; i < PER; i++) {
+    for (int i = 0; i < DOWN; i++) {
 #pragma unroll
-      for (int j = 0; j < PER; j++) acc[i][j] = 0.0f;
+      for (int j = 0; j < ACROSS; j++) {
+#pragma unroll
+        for (int e = 0; e < 4; e++) sums.at[i][j][e] = 0.0f;
+      }
     }
     if (k0 >= kEnd) return;
-    int row = threadIdx.x / 16;
-    int column = threadIdx.x % 16;
     aLoader.load(a, k0, kEnd);
     bLoader.load(b, k0, kEnd);
     int now = 0;
@@ -89,46 +130,37 @@ struct Gemm {
         aLoader.load(a, k + DEPTH, kEnd);
         bLoader.load(b, k + DEPTH, kEnd);
       }
-#pragma unroll
-      for (int p = 0; p < DEPTH; p++) {
-        float as[PER], bs[PER];
-#pragma unroll
-        for (int i = 0; i < PER; i += 4) {
-          float4 v = *(const float4*)&aTile[now][p][place(row, i)];
-          as[i] = v.x, as[i + 1] = v.y, as[i + 2] = v.z, as[i + 3] = v.w;
-          float4 w = *(const float4*)&bTile[now][p][place(column, i)];
-          bs[i] = w.x, bs[i + 1] = w.y, bs[i + 2] = w.z, bs[i + 3] = w.w;
-        }
-#pragma unroll
-        for (int i = 0; i < PER; i++) {
-#pragma unroll
-          for (int j = 0; j < PER; j++) acc[i][j] += as[i] * bs[j];
-        }
-      }
+      multiply(aTile[now], bTile[now], sums);
       now ^= 1;  // the other half was read by all before the barrier above
     }
   }
 
-  // y[row pitch + column] = acc + bias[column] where inside [m, n]; bias may be null.
-  static __device__ __forceinline__ void store(const float (&acc)[PER][PER], const float* __restrict__ bias,
+  // y[row pitch + column] = sums + bias[column] where inside [m, n]; bias may be null.
+  static __device__ __forceinline__ void store(const Sums& sums, const float* __restrict__ bias,
                                                float* __restrict__ y, int row0, int column0, int m, int n,
                                                int pitch) {
-    int row = row0 + place(threadIdx.x / 16, 0);
-    int column = column0 + place(threadIdx.x % 16, 0);
-    float shift[PER];
+    int row = row0 + first_row();
+    int column = column0 + first_column();
 #pragma unroll
-    for (int j = 0; j < PER; j++) {
-      int at = column + place(0, j);
-      shift[j] = bias != 0 && at < n ? bias[at] : 0.0f;
-    }
+    for (int j = 0; j < ACROSS; j++) {
+      int at = column + j * 8;
+      float first = bias != 0 && at < n ? bias[at] : 0.0f;
+      float second = bias != 0 && at + 1 < n ? bias[at + 1] : 0.0f;
 #pragma unroll
-    for (int i = 0; i < PER; i++) {
-      int r = row + place(0, i);
-      if (r >= m) continue;
+      for (int i = 0; i < DOWN; i++) {
 #pragma unroll
-      for (int j = 0; j < PER; j++) {
-        int at = column + place(0, j);
-        if (at < n) y[r * pitch + at] = acc[i][j] + shift[j];
+        for (int half = 0; half < 2; half++) {
+          int r = row + i * 16 + half * 8;
+          if (r >= m) continue;
+          float2 pair = {sums.at[i][j][half * 2] + first, sums.at[i][j][half * 2 + 1] + second};
+          float* to = y + r * pitch + at;
+          if (at + 1 < n && (size_t)to % 8 == 0) {
+            *(float2*)to = pair;
+          } else {
+            if (at < n) to[0] = pair.x;
+            if (at + 1 < n) to[1] = pair.y;
+          }
+        }
       }
     }
   }

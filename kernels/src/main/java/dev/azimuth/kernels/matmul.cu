@@ -23,40 +23,45 @@ __device__ __forceinline__ int offset(const int* __restrict__ offsets, int first
 }
 
 // With one split, y; with several, y is [splits, batches, m, n], which matmul_join adds up.
-template <int TILE, bool TRANSPOSE_A, bool TRANSPOSE_B>
+template <class Product, int TILE, bool TRANSPOSE_A, bool TRANSPOSE_B>
 __device__ __forceinline__ void matmul(const float* __restrict__ a, const int* __restrict__ aOffsets, int aFirst,
                                        int aStep, const float* __restrict__ b, const int* __restrict__ bOffsets,
                                        int bFirst, int bStep, const float* __restrict__ bias,
                                        float* __restrict__ y, int batches, int m, int n, int k, int splits,
                                        int kPerSplit) {
-  typename Gemm<TILE>::Block block(m, n, splits);
+  typedef Gemm<Product, TILE> Cut;
+  typename Cut::Block block(m, n, splits);
   Matrix<!TRANSPOSE_A> left = {a + offset(aOffsets, aFirst, aStep, block.batch), m, TRANSPOSE_A ? m : k};
   Matrix<TRANSPOSE_B> right = {b + offset(bOffsets, bFirst, bStep, block.batch), n, TRANSPOSE_B ? k : n};
   int k0 = block.split * kPerSplit;
-  float acc[Gemm<TILE>::PER][Gemm<TILE>::PER];
-  Gemm<TILE>::multiply(left, right, block.row0, block.column0, k0, min(k, k0 + kPerSplit), acc);
+  typename Cut::Sums sums;
+  Cut::multiply(left, right, block.row0, block.column0, k0, min(k, k0 + kPerSplit), sums);
   y += (block.split * batches + block.batch) * m * n;
-  Gemm<TILE>::store(acc, bias, y, block.row0, block.column0, m, n, n);
+  Cut::store(sums, bias, y, block.row0, block.column0, m, n, n);
 }
 
-#define MATMUL(NAME, TILE, TRANSPOSE_A, TRANSPOSE_B)                                                             \
-  extern "C" __global__ void __launch_bounds__(GEMM_THREADS, 1) matmul_##NAME##_##TILE##_f32(                       \
+#define MATMUL(PRODUCT, SUFFIX, NAME, TILE, TRANSPOSE_A, TRANSPOSE_B)                                            \
+  extern "C" __global__ void __launch_bounds__(GEMM_THREADS, 1) matmul_##NAME##_##TILE##_##SUFFIX(               \
       const float* __restrict__ a, const int* __restrict__ aOffsets, int aFirst, int aStep,                      \
       const float* __restrict__ b, const int* __restrict__ bOffsets, int bFirst, int bStep,                      \
       const float* __restrict__ bias, float* __restrict__ y, int batches, int m, int n, int k, int splits,       \
       int kPerSplit) {                                                                                           \
-    matmul<TILE, TRANSPOSE_A, TRANSPOSE_B>(a, aOffsets, aFirst, aStep, b, bOffsets, bFirst, bStep, bias, y,      \
-                                           batches, m, n, k, splits, kPerSplit);                                 \
+    matmul<PRODUCT, TILE, TRANSPOSE_A, TRANSPOSE_B>(a, aOffsets, aFirst, aStep, b, bOffsets, bFirst, bStep,      \
+                                                    bias, y, batches, m, n, k, splits, kPerSplit);               \
   }
+#define MATMULS(PRODUCT, SUFFIX)              \
+  MATMUL(PRODUCT, SUFFIX, nn, 64, false, false)  \
+  MATMUL(PRODUCT, SUFFIX, nt, 64, false, true)   \
+  MATMUL(PRODUCT, SUFFIX, tn, 64, true, false)   \
+  MATMUL(PRODUCT, SUFFIX, tt, 64, true, true)    \
+  MATMUL(PRODUCT, SUFFIX, nn, 128, false, false) \
+  MATMUL(PRODUCT, SUFFIX, nt, 128, false, true)  \
+  MATMUL(PRODUCT, SUFFIX, tn, 128, true, false)  \
+  MATMUL(PRODUCT, SUFFIX, tt, 128, true, true)
 
-MATMUL(nn, 64, false, false)
-MATMUL(nt, 64, false, true)
-MATMUL(tn, 64, true, false)
-MATMUL(tt, 64, true, true)
-MATMUL(nn, 128, false, false)
-MATMUL(nt, 128, false, true)
-MATMUL(tn, 128, true, false)
-MATMUL(tt, 128, true, true)
+MATMULS(Single, f32)
+MATMULS(Tf32, tf32)
+MATMULS(Bfloat16, bf16)
 
 // y[i] = sum over splits of partial[s, i] + bias[i mod n]; bias may be null
 extern "C" __global__ void __launch_bounds__(MAP_THREADS)

@@ -3,9 +3,9 @@ package dev.azimuth.kernels.emulator;
 import java.util.List;
 
 /**
- * {@code mma.sync} of m16n8k8 over tf32 and of m16n8k16 over f16 and bf16, all accumulating in
- * float32, after the fragment layouts of the PTX manual ("Matrix fragments for mma.m16n8k8" and
- * "for mma.m16n8k16").
+ * {@code mma.sync} of m16n8k8 over tf32, and of m16n8k8 and m16n8k16 over f16 and bf16, all
+ * accumulating in float32, after the fragment layouts of the PTX manual ("Matrix fragments for
+ * mma.m16n8k8" and "for mma.m16n8k16").
  *
  * <p>Products and their sum are computed in float64 and rounded once; a device truncates between,
  * in an order that it doesn't state, so it differs in the last bits.
@@ -32,12 +32,15 @@ final class TensorDecoder {
             && types.get(0) == PtxType.F32
             && types.get(3) == PtxType.F32
             && types.get(2) == element
-            && (depth == 8
-                ? element == PtxType.TF32
-                : element == PtxType.F16 || element == PtxType.BF16);
+            && (isPaired() || (element == PtxType.TF32 && depth == 8));
     if (!known) {
-      throw instruction.unsupported("only tf32 with k8, f16 and bf16 with k16, sums in f32");
+      throw instruction.unsupported("only tf32 with k8, f16 and bf16 with k8 or k16, sums in f32");
     }
+  }
+
+  /** Whether two elements share a register. */
+  private boolean isPaired() {
+    return element == PtxType.F16 || element == PtxType.BF16;
   }
 
   private static int depth(PtxInstruction instruction) {
@@ -62,8 +65,9 @@ final class TensorDecoder {
 
   Step step() {
     int[] d = registers(0, 4);
-    int[] a = registers(1, 4);
-    int[] b = registers(2, 2);
+    int registers = isPaired() ? depth / 8 : 2; // for 8 rows of A, 8 columns of B
+    int[] a = registers(1, 2 * registers);
+    int[] b = registers(2, registers);
     int[] c = registers(3, 4);
     return (warp, mask) -> {
       requireWholeWarp(warp, mask);
@@ -103,10 +107,10 @@ final class TensorDecoder {
 
   /** A, 16 by depth: registers alternate between the upper and lower rows, then go right. */
   private void loadLeft(Warp warp, int[] a, int lane, double[] left) {
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < a.length; i++) {
       int row = (lane >> 2) + 8 * (i & 1);
       int bits = warp.words[a[i]][lane];
-      if (depth == 8) {
+      if (!isPaired()) {
         left[row * depth + (lane & 3) + 4 * (i >> 1)] = tf32(bits);
       } else {
         int column = 2 * (lane & 3) + 8 * (i >> 1);
@@ -119,9 +123,9 @@ final class TensorDecoder {
   /** B, depth by 8: registers go down. */
   private void loadRight(Warp warp, int[] b, int lane, double[] right) {
     int column = lane >> 2;
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < b.length; i++) {
       int bits = warp.words[b[i]][lane];
-      if (depth == 8) {
+      if (!isPaired()) {
         right[((lane & 3) + 4 * i) * COLUMNS + column] = tf32(bits);
       } else {
         int row = 2 * (lane & 3) + 8 * i;

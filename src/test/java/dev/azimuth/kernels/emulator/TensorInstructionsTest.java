@@ -10,7 +10,6 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.List;
-import java.util.Locale;
 import java.util.Random;
 import java.util.Set;
 import java.util.function.IntBinaryOperator;
@@ -128,50 +127,57 @@ final class TensorInstructionsTest {
 
   /** The types that mma multiplies, each with its shape's k. */
   private enum Element {
-    TF32(8),
-    F16(16),
-    BF16(16);
+    TF32("tf32", 8),
+    F16("f16", 16),
+    BF16("bf16", 16),
+    F16_SHALLOW("f16", 8),
+    BF16_SHALLOW("bf16", 8);
 
+    final String type;
     final int depth;
 
-    Element(int depth) {
+    Element(String type, int depth) {
+      this.type = type;
       this.depth = depth;
-    }
-
-    String type() {
-      return name().toLowerCase(Locale.ROOT);
     }
 
     /** Elements of one register. */
     int perWord() {
-      return depth / 8;
+      return this == TF32 ? 1 : 2;
+    }
+
+    /** How far four lanes reach along k. */
+    int reach() {
+      return 4 * perWord();
     }
 
     int bits(float x) {
       return switch (this) {
         case TF32 -> Float.floatToRawIntBits(x);
-        case F16 -> Float.floatToFloat16(x) & 0xFFFF;
-        case BF16 -> Float.floatToRawIntBits(x) >>> 16;
+        case F16, F16_SHALLOW -> Float.floatToFloat16(x) & 0xFFFF;
+        case BF16, BF16_SHALLOW -> Float.floatToRawIntBits(x) >>> 16;
       };
     }
 
-    /** Lane of an element of A [16, k]: each row of eight has four lanes, twice over. */
+    /** Lane of an element of A [16, k]: each row of eight has four lanes. */
     int laneOfLeft(int row, int k) {
-      return row % 8 * 4 + k % (depth / 2) / perWord();
+      return row % 8 * 4 + k % reach() / perWord();
     }
 
-    /** Its register: below the first eight rows, the next; beyond half of k, the one after. */
+    /**
+     * Its register: below the first eight rows, the next; beyond the lanes' reach, the one after.
+     */
     int wordOfLeft(int row, int k) {
-      return row / 8 + k / (depth / 2) * 2;
+      return row / 8 + k / reach() * 2;
     }
 
-    /** Lane of an element of B [k, 8]: each column has four lanes, twice over. */
+    /** Lane of an element of B [k, 8]: each column has four lanes. */
     int laneOfRight(int k, int column) {
-      return column * 4 + k % (depth / 2) / perWord();
+      return column * 4 + k % reach() / perWord();
     }
 
     int wordOfRight(int k) {
-      return k / (depth / 2);
+      return k / reach();
     }
 
     int shift(int k) {
@@ -185,13 +191,18 @@ final class TensorInstructionsTest {
       mov.b32 %%f2, %%r8;
       mov.b32 %%f3, %%r9;
       mma.sync.aligned.m16n8k%d.row.col.f32.%s.%s.f32
-        {%%f4, %%f5, %%f6, %%f7}, {%%r0, %%r1, %%r2, %%r3}, {%%r4, %%r5}, {%%f0, %%f1, %%f2, %%f3};
+        {%%f4, %%f5, %%f6, %%f7}, {%s}, {%s}, {%%f0, %%f1, %%f2, %%f3};
       mov.b32 %%r20, %%f4;
       mov.b32 %%r21, %%f5;
       mov.b32 %%r22, %%f6;
       mov.b32 %%r23, %%f7;
       """
-          .formatted(depth, type(), type());
+          .formatted(
+              depth,
+              type,
+              type,
+              depth == reach() ? "%r0, %r1" : "%r0, %r1, %r2, %r3",
+              depth == reach() ? "%r4" : "%r4, %r5");
     }
   }
 
