@@ -71,12 +71,14 @@ final class StudyCharts {
         new XYChartBuilder()
             .width(WIDTH)
             .height(HEIGHT)
-            .title("Training loss, running mean, mean over seeds")
+            .title("Training loss after the first fifth, running mean, mean over seeds")
             .xAxisTitle("step")
             .yAxisTitle("loss")
             .build();
     chart
         .getStyler()
+        .setXAxisDecimalPattern("0")
+        .setXAxisMaxLabelCount(8)
         .setLegendPosition(LegendPosition.OutsideE)
         .setChartBackgroundColor(Color.WHITE);
     losses.forEach(
@@ -85,9 +87,11 @@ final class StudyCharts {
           Arrays.setAll(mean, i -> seeds.stream().mapToDouble(s -> s[i]).average().orElseThrow());
           int window = Math.max(5, mean.length / 25);
           double[] smooth = LossChart.runningMean(mean, window);
-          int first = Math.min(window, smooth.length) - 1;
+          // the fall from untrained weights would flatten what tells variants apart
+          int first = Math.max(smooth.length / 5, Math.min(window, smooth.length) - 1);
+          int middle = (window - 1) / 2;
           double[] steps = new double[smooth.length - first];
-          Arrays.setAll(steps, i -> first + i + 1 - (window - 1) / 2.0);
+          Arrays.setAll(steps, i -> first + i + 1 - middle);
           chart
               .addSeries(variant, steps, Arrays.copyOfRange(smooth, first, smooth.length))
               .setMarker(SeriesMarkers.NONE);

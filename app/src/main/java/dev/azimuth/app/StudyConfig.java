@@ -31,13 +31,16 @@ record StudyConfig(
    * @param contextDim width of the tokens; the training's if absent
    * @param conditionViews how many views it is trained with; one if absent
    * @param views how many it is given in the evaluation, each number a row of the tables
+   * @param control the variant that would do as well if the claim behind this one were wrong; this
+   *     one is compared with it too
    */
   record Variant(
       String name,
       ConditionerConfig conditioner,
       @Nullable Integer contextDim,
       @Nullable ViewRange conditionViews,
-      List<Integer> views) {
+      List<Integer> views,
+      @Nullable String control) {
     /** Throws {@link IllegalArgumentException} naming what can't be. */
     Variant {
       if (name == null || !NAME.matcher(name).matches()) {
@@ -99,6 +102,12 @@ record StudyConfig(
     }
     Set<String> names = new HashSet<>();
     for (Variant variant : variants) {
+      String control = variant.control;
+      if (control != null && variants.stream().noneMatch(v -> v.name.equals(control))) {
+        throw new IllegalArgumentException(
+            "variants: the control of %s is %s, which is none of them"
+                .formatted(variant.name, control));
+      }
       if (!names.add(variant.name)) {
         throw new IllegalArgumentException("variants: two are named " + variant.name);
       }

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -176,16 +177,27 @@ record StudyReport(
         .sum();
   }
 
-  /** Every row beside the first, and those of several views beside the first's of as many. */
+  /**
+   * Every row beside the first, those of several views beside the first's of as many, and those
+   * that have a control beside it.
+   */
   private static List<Difference> differences(StudyConfig config, List<Group> groups, long seed) {
     List<Difference> all = new ArrayList<>();
     Group first = groups.get(0);
     String published = config.variants().get(0).name();
+    Map<String, String> controls = new HashMap<>();
+    for (StudyConfig.Variant variant : config.variants()) {
+      if (variant.control() != null) {
+        controls.put(variant.name(), variant.control());
+      }
+    }
     for (Group group : groups) {
       for (Group other : groups) {
         boolean isReference = other.equals(first);
         boolean isAverage = other.variant.equals(published) && other.views == group.views;
-        if (!group.equals(other) && (isReference || isAverage)) {
+        boolean isControl =
+            other.variant.equals(controls.get(group.variant)) && other.views == group.views;
+        if (!group.equals(other) && (isReference || isAverage || isControl)) {
           Map<Metric, Map<String, Interval>> figures =
               figures(
                   (metric, bin) -> {
@@ -275,22 +287,7 @@ record StudyReport(
         text.append(metric == Metric.PSNR ? " " + range(row.seeds) + " |\n" : "\n");
       }
     }
-    text.append("\n### Differences in PSNR, dB, object by object\n\n");
-    text.append(
-        "| variant | views | minus | views | all | front | side | back | seeds | it is |\n");
-    text.append("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n");
-    for (Difference d : differences) {
-      text.append(
-          "| %s | %d | %s | %d | %s | %s | %s |%n"
-              .formatted(
-                  d.variant,
-                  d.views,
-                  d.other,
-                  d.otherViews,
-                  cells(d.figures, Metric.PSNR),
-                  range(d.seeds),
-                  d.verdict()));
-    }
+    differenceTable(text);
     if (collapsedPath != null) {
       text.append(
           """
@@ -319,6 +316,28 @@ record StudyReport(
         ![Pictures](pictures.png)
         """);
     return text.toString();
+  }
+
+  private void differenceTable(StringBuilder text) {
+    text.append(
+        "\n### Differences, object by object: PSNR in dB, and the share of right sides\n\n");
+    text.append(
+        "| variant | views | minus | views | all | front | side | back | seeds | it is | right side"
+            + " |\n");
+    text.append("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n");
+    for (Difference d : differences) {
+      text.append(
+          "| %s | %d | %s | %d | %s | %s | %s | %s |%n"
+              .formatted(
+                  d.variant,
+                  d.views,
+                  d.other,
+                  d.otherViews,
+                  cells(d.figures, Metric.PSNR),
+                  range(d.seeds),
+                  d.verdict(),
+                  figure(d.figures, Metric.SIDE, ALL).format()));
+    }
   }
 
   private void trainingTable(StringBuilder text) {
