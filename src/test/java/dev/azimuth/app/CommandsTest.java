@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.azimuth.tensor.file.SafeTensors;
 import dev.azimuth.views.Image;
 import dev.azimuth.views.ViewDataset;
 import java.awt.Color;
@@ -258,6 +259,46 @@ final class CommandsTest {
     Console info = succeed("info ? --names", trained);
     assertTrue(info.out().contains("cc_projection.weight"), info.out());
     assertTrue(info.out().contains("F16"), info.out());
+  }
+
+  /** Two tokens from one: training goes on where the published model stands. */
+  @Test
+  void trainsOnFromAModel() throws IOException {
+    Path published = TinyModel.write(folder.resolve("published"));
+    Path stacked = folder.resolve("stacked");
+    succeed("convert ? ? --stack", published, stacked);
+    Path config = folder.resolve("training.json");
+    // steps so small that rounding to half precision swallows them
+    Files.writeString(config, trainingConfig().replace("0.001", "1e-9"));
+    Path run = folder.resolve("run");
+    succeed("train --config ? --data ? --out ? --from ?", config, data, run, stacked);
+    assertFalse(Files.exists(run.resolve("autoencoder-loss.csv")), "it has one already");
+    assertEquals(2, LossChart.read(run.resolve("noise_prediction-loss.csv")).length);
+    Path trained = run.resolve("model");
+    assertTrue(Files.readString(trained.resolve("config.json")).contains("STACKED"));
+    assertSameInHalfPrecision(
+        stacked.resolve("model.safetensors"), trained.resolve("model.safetensors"));
+
+    byte[] weights = Files.readAllBytes(trained.resolve("model.safetensors"));
+    succeed("train --config ? --data ? --out ? --from ? --resume", config, data, run, stacked);
+    assertArrayEquals(weights, Files.readAllBytes(trained.resolve("model.safetensors")));
+  }
+
+  private static void assertSameInHalfPrecision(Path wanted, Path got) throws IOException {
+    try (SafeTensors start = SafeTensors.open(wanted);
+        SafeTensors end = SafeTensors.open(got)) {
+      assertEquals(start.entries().keySet(), end.entries().keySet());
+      for (String name : start.entries().keySet()) {
+        float[] values = end.entry(name).floats();
+        float[] exact = start.entry(name).floats();
+        for (int i = 0; i < exact.length; i++) {
+          float half = Float.float16ToFloat(Float.floatToFloat16(exact[i]));
+          // the next half-precision number, of which none are closer than 2^-24
+          float next = Math.max(Math.ulp(half) * 0x1p13f, 0x1p-24f);
+          assertEquals(half, values[i], next, name);
+        }
+      }
+    }
   }
 
   private static String trainingConfig() {

@@ -2,11 +2,13 @@ package dev.azimuth.app;
 
 import dev.azimuth.diffusion.Configuration;
 import dev.azimuth.diffusion.ModelConfig;
+import dev.azimuth.diffusion.checkpoint.Checkpoint;
 import dev.azimuth.diffusion.training.TrainingConfig;
 import dev.azimuth.diffusion.training.TrainingRun;
 import dev.azimuth.tensor.Backend;
 import dev.azimuth.views.DatasetSplit;
 import dev.azimuth.views.ViewDataset;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -36,6 +38,14 @@ final class TrainCommand implements Callable<Integer> {
   @Option(names = "--out", required = true, paramLabel = "RUN", description = "The run's folder.")
   private Path out;
 
+  @Option(
+      names = "--from",
+      paramLabel = "M",
+      description =
+          "Go on from this model: its networks take the place of the configuration's, and only"
+              + " noise prediction is trained.")
+  private @Nullable Path from;
+
   @Option(names = "--resume", description = "Go on with a run that was stopped.")
   private boolean isResumed;
 
@@ -43,7 +53,14 @@ final class TrainCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    TrainingConfig training = Configuration.read(config, TrainingConfig.class);
+    try (@Nullable Checkpoint start = from == null ? null : Checkpoint.open(from)) {
+      return train(start);
+    }
+  }
+
+  private int train(@Nullable Checkpoint start) throws IOException {
+    TrainingConfig given = Configuration.read(config, TrainingConfig.class);
+    TrainingConfig training = start == null ? given : given.withModel(start.config());
     Arguments.requireWritableFolder(out);
     ViewDataset dataset = ViewDataset.open(data);
     List<String> uids = split == null ? dataset.objects() : DatasetSplit.read(split).train();
@@ -54,6 +71,9 @@ final class TrainCommand implements Callable<Integer> {
     }
     try (Backend backend = compute.open();
         TrainingBars bars = new TrainingBars(out)) {
+      if (start != null) {
+        TrainingRun.startFrom(start.parameters(), backend, training, out);
+      }
       new TrainingRun(backend, training, views, out, isResumed).run(bars);
     }
     LossChart.draw(out);

@@ -45,7 +45,10 @@ public final class EncodedSet {
       put(tokens, batch, encoder.embed(image, detail).detached().toFloats());
       listener.encoded(Math.min(all.size(), start + BATCH), all.size());
     }
-    this.model = model.withScaleFactor(1 / deviation(model.autoencoder().embedDim()));
+    this.model =
+        model.scaleFactor() == 1
+            ? model.withScaleFactor(1 / deviation(model.autoencoder().embedDim()))
+            : model;
   }
 
   private static void put(

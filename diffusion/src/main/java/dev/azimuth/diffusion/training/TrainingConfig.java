@@ -8,7 +8,8 @@ import org.jspecify.annotations.Nullable;
  * A whole training: what {@code azimuth train --config} reads.
  *
  * @param seed everything random follows from it
- * @param model the networks
+ * @param model the networks; a scale factor of 1 is replaced by the one that gives latents a
+ *     deviation of 1
  * @param autoencoder the first stage
  * @param klWeight weight of the autoencoder's divergence, per element of the image
  * @param imageEncoder the second stage
@@ -64,6 +65,11 @@ public record TrainingConfig(
     if (!(klWeight >= 0)) {
       throw new IllegalArgumentException("kl_weight: must be 0 or more, not " + klWeight);
     }
+  }
+
+  /** The same training of another model. */
+  public TrainingConfig withModel(ModelConfig other) {
+    return withModel(other, conditionViews, seed);
   }
 
   /** The same training of another model's third stage, from another seed. */

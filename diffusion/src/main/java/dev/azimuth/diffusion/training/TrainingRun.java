@@ -14,6 +14,7 @@ import dev.azimuth.diffusion.Zero123;
 import dev.azimuth.nn.ParameterSource;
 import dev.azimuth.nn.Parameters;
 import dev.azimuth.nn.optim.AdamW;
+import dev.azimuth.nn.optim.Ema;
 import dev.azimuth.tensor.Backend;
 import dev.azimuth.tensor.DType;
 import dev.azimuth.tensor.Tensor;
@@ -37,6 +38,7 @@ import java.util.SequencedMap;
  * moment, a run resumed ends with the bits of one left alone.
  */
 public final class TrainingRun {
+  private static final String CONFIG = "training.json";
   private static final String AUTOENCODER = "autoencoder";
   private static final String IMAGE_ENCODER = "image_encoder";
   private static final String NOISE_PREDICTION = "noise_prediction";
@@ -47,6 +49,43 @@ public final class TrainingRun {
   private final TrainingConfig config;
   private final TrainingViews views;
   private final Path folder;
+
+  /**
+   * Makes a folder ready for a run that goes on from a trained model: in it the first two stages
+   * are finished, with the model's networks, and the third has done no step. A folder that holds a
+   * run is left as it is.
+   *
+   * @param config of the run; its model is the one given
+   * @param model that model's parameters
+   * @throws dev.azimuth.nn.ParameterException if they aren't those that the configuration tells
+   * @throws IOException if a file can't be read or written
+   */
+  public static void startFrom(
+      ParameterSource model, Backend backend, TrainingConfig config, Path folder)
+      throws IOException {
+    if (Files.exists(folder.resolve(CONFIG))) {
+      return;
+    }
+    Files.createDirectories(folder);
+    Parameters autoencoder = Parameters.stored(backend, DType.FLOAT32, model);
+    Parameters imageEncoder = Parameters.stored(backend, DType.FLOAT32, model);
+    ViewEncoder encoder = encoder(autoencoder, imageEncoder, config.model());
+    Parameters root = Parameters.trainable(backend, DType.FLOAT32, model);
+    learned(root, config.model(), encoder);
+
+    double decay = config.noisePrediction().emaDecay();
+    Map<String, Tensor> average =
+        decay == 0 ? Map.of() : new Ema(decay, true, root.tensors()).state();
+    TrainingLoop.Stage third = new TrainingLoop.Stage(NOISE_PREDICTION, folder, config.seed());
+    new TrainingState(root.tensors(), Map.of(), average, new double[0]).write(third.checkpoint());
+    for (Map.Entry<String, Parameters> stage :
+        List.of(Map.entry(AUTOENCODER, autoencoder), Map.entry(IMAGE_ENCODER, imageEncoder))) {
+      StoredParameters.write(
+          new TrainingLoop.Stage(stage.getKey(), folder, config.seed()).result(),
+          stage.getValue().published(),
+          ElementType.F32);
+    }
+  }
 
   /**
    * A run in a folder.
@@ -63,7 +102,7 @@ public final class TrainingRun {
     this.config = config;
     this.views = views;
     this.folder = folder;
-    Path stored = folder.resolve("training.json");
+    Path stored = folder.resolve(CONFIG);
     if (!Files.exists(stored)) {
       Files.createDirectories(folder);
       Configuration.write(stored, config);
@@ -114,11 +153,7 @@ public final class TrainingRun {
     Batches batches = new Batches(backend, views, model.imageSize());
     Parameters autoencoder = trainAutoencoder(batches, listener);
     Parameters imageEncoder = trainImageEncoder(batches, listener);
-    ViewEncoder encoder =
-        new ViewEncoder(
-            new AutoencoderKl(autoencoder.at(FIRST_STAGE), model.autoencoder()),
-            clip(imageEncoder),
-            model.clipResize());
+    ViewEncoder encoder = encoder(autoencoder, imageEncoder, model);
     Map<String, ParameterSource.Stored> frozen = frozen(autoencoder, imageEncoder);
     return new EncodedSet(model, frozen, encoder, detail, batches, config.mirror(), listener);
   }
@@ -155,7 +190,7 @@ public final class TrainingRun {
   private Parameters trainImageEncoder(Batches batches, StageListener listener) throws IOException {
     if (!isFinished(IMAGE_ENCODER)) {
       Parameters root = initialized(2);
-      ClipVision clip = clip(root);
+      ClipVision clip = clip(root, config.model());
       ClipPreprocess preprocess =
           new ClipPreprocess(clip.config().inputResolution(), config.model().clipResize());
       int batchSize = config.imageEncoder().batchSize();
@@ -170,13 +205,11 @@ public final class TrainingRun {
   private void trainNoisePrediction(EncodedSet data, ModelConfig model, StageListener listener)
       throws IOException {
     Parameters root = initialized(3);
-    UNet unet = new UNet(root.at("model").at("diffusion_model"), model.unet());
-    Conditioner conditioner =
-        model.conditioner().build(root.at(PROJECTION), data.encoder(), model.unet().contextDim());
+    Learned learned = learned(root, model, data.encoder());
     Objective objective =
         new NoiseObjective(
-            unet,
-            conditioner,
+            learned.unet,
+            learned.conditioner,
             new NoiseSchedule(model.schedule()),
             data,
             new NoiseObjective.Batch(
@@ -189,6 +222,23 @@ public final class TrainingRun {
         new TrainingLoop(
             stage(NOISE_PREDICTION), config.noisePrediction(), root, objective, groups(root));
     loop.run(listener, weights -> saveModel(model, data.frozen(), weights));
+  }
+
+  /** What the third stage trains. */
+  private record Learned(UNet unet, Conditioner conditioner) {}
+
+  private static Learned learned(Parameters root, ModelConfig model, ViewEncoder encoder) {
+    return new Learned(
+        new UNet(root.at("model").at("diffusion_model"), model.unet()),
+        model.conditioner().build(root.at(PROJECTION), encoder, model.unet().contextDim()));
+  }
+
+  private static ViewEncoder encoder(
+      Parameters autoencoder, Parameters imageEncoder, ModelConfig model) {
+    return new ViewEncoder(
+        new AutoencoderKl(autoencoder.at(FIRST_STAGE), model.autoencoder()),
+        clip(imageEncoder, model),
+        model.clipResize());
   }
 
   /** The UNet at the stage's learning rate and the projection at its own, as published. */
@@ -232,9 +282,9 @@ public final class TrainingRun {
     return Parameters.initialized(backend, DType.FLOAT32, random);
   }
 
-  private ClipVision clip(Parameters root) {
+  private static ClipVision clip(Parameters root, ModelConfig model) {
     Parameters visual = root.at("cond_stage_model").at("model").at("visual");
-    return new ClipVision(visual, config.model().clip());
+    return new ClipVision(visual, model.clip());
   }
 
   private boolean isFinished(String name) {
