@@ -284,6 +284,24 @@ final class CommandsTest {
     assertArrayEquals(weights, Files.readAllBytes(trained.resolve("model.safetensors")));
   }
 
+  @Test
+  void trainsWithHyperparametersFromTheCommandLine() throws IOException {
+    Path config = folder.resolve("training.json");
+    Files.writeString(
+        config,
+        trainingConfig()
+            .replace("\"ZERO123\"", "{\"kind\": \"MULTI_VIEW\", \"concat\": \"NEAREST\"}"));
+    Path run = folder.resolve("run");
+    succeed(
+        "train --config ? --data ? --out ? --context-dim 5 --condition-views 1,2",
+        config,
+        data,
+        run);
+    assertTrue(Files.readString(run.resolve("model/config.json")).contains("\"context_dim\" : 5"));
+    String stored = Files.readString(run.resolve("training.json"));
+    assertTrue(stored.replaceAll("\\s", "").contains("{\"least\":1,\"most\":2}"), stored);
+  }
+
   private static void assertSameInHalfPrecision(Path wanted, Path got) throws IOException {
     try (SafeTensors start = SafeTensors.open(wanted);
         SafeTensors end = SafeTensors.open(got)) {

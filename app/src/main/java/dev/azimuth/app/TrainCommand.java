@@ -5,6 +5,7 @@ import dev.azimuth.diffusion.ModelConfig;
 import dev.azimuth.diffusion.checkpoint.Checkpoint;
 import dev.azimuth.diffusion.training.TrainingConfig;
 import dev.azimuth.diffusion.training.TrainingRun;
+import dev.azimuth.diffusion.training.ViewRange;
 import dev.azimuth.tensor.Backend;
 import dev.azimuth.views.DatasetSplit;
 import dev.azimuth.views.ViewDataset;
@@ -46,6 +47,21 @@ final class TrainCommand implements Callable<Integer> {
               + " noise prediction is trained.")
   private @Nullable Path from;
 
+  @Option(
+      names = "--context-dim",
+      paramLabel = "N",
+      description = "Width of the tokens (default: the configuration's).")
+  private @Nullable Integer contextDim;
+
+  @Option(
+      names = "--condition-views",
+      paramLabel = "LEAST,MOST",
+      split = ",",
+      description =
+          "How many views a sample is conditioned on, drawn anew in each step (default: the"
+              + " configuration's).")
+  private @Nullable List<Integer> conditionViews;
+
   @Option(names = "--resume", description = "Go on with a run that was stopped.")
   private boolean isResumed;
 
@@ -59,8 +75,7 @@ final class TrainCommand implements Callable<Integer> {
   }
 
   private int train(@Nullable Checkpoint start) throws IOException {
-    TrainingConfig given = Configuration.read(config, TrainingConfig.class);
-    TrainingConfig training = start == null ? given : given.withModel(start.config());
+    TrainingConfig training = training(start);
     Arguments.requireWritableFolder(out);
     ViewDataset dataset = ViewDataset.open(data);
     List<String> uids = split == null ? dataset.objects() : DatasetSplit.read(split).train();
@@ -79,5 +94,28 @@ final class TrainCommand implements Callable<Integer> {
     LossChart.draw(out);
     System.out.println(out.resolve("model"));
     return 0;
+  }
+
+  /** What the file says, but for what the command line does. */
+  private TrainingConfig training(@Nullable Checkpoint start) throws IOException {
+    TrainingConfig given = Configuration.read(config, TrainingConfig.class);
+    ModelConfig model = start == null ? given.model() : start.config();
+    if (contextDim != null) {
+      if (start != null) {
+        throw new IllegalArgumentException(
+            "--context-dim: the tokens of a model that is gone on from have its width, "
+                + model.unet().contextDim());
+      }
+      model = model.withConditioner(model.conditioner(), contextDim);
+    }
+    ViewRange views = given.conditionViews();
+    if (conditionViews != null) {
+      if (conditionViews.size() > 2) {
+        throw new IllegalArgumentException(
+            "--condition-views: takes LEAST,MOST or one number, not " + conditionViews);
+      }
+      views = new ViewRange(conditionViews.getFirst(), conditionViews.getLast());
+    }
+    return given.withModel(model, views, given.seed());
   }
 }

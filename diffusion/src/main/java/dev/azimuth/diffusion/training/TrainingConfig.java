@@ -67,12 +67,7 @@ public record TrainingConfig(
     }
   }
 
-  /** The same training of another model. */
-  public TrainingConfig withModel(ModelConfig other) {
-    return withModel(other, conditionViews, seed);
-  }
-
-  /** The same training of another model's third stage, from another seed. */
+  /** The same training of another model, on other numbers of views, from another seed. */
   public TrainingConfig withModel(ModelConfig other, ViewRange views, long otherSeed) {
     return new TrainingConfig(
         otherSeed,
