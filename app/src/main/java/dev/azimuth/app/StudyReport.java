@@ -178,8 +178,8 @@ record StudyReport(
   }
 
   /**
-   * Every row beside the first, those of several views beside the first's of as many, and those
-   * that have a control beside it.
+   * Every row beside the first, those of several views beside the first's of as many and beside
+   * their own of one, and those that have a control beside it.
    */
   private static List<Difference> differences(StudyConfig config, List<Group> groups, long seed) {
     List<Difference> all = new ArrayList<>();
@@ -197,7 +197,8 @@ record StudyReport(
         boolean isAverage = other.variant.equals(published) && other.views == group.views;
         boolean isControl =
             other.variant.equals(controls.get(group.variant)) && other.views == group.views;
-        if (!group.equals(other) && (isReference || isAverage || isControl)) {
+        boolean isFewer = other.variant.equals(group.variant) && other.views == 1;
+        if (!group.equals(other) && (isReference || isAverage || isFewer || isControl)) {
           Map<Metric, Map<String, Interval>> figures =
               figures(
                   (metric, bin) -> {

@@ -79,7 +79,7 @@ struct Gemm {
 
   // sums += A B of one tile, eight k at a time.
   static __device__ __forceinline__ void multiply(const float* a, const float* b, Sums& sums) {
-    int row = threadIdx.x / 128 * (TILE / 2) + threadIdx.x % 32 / 4;
+    int row = first_row();
     int column = threadIdx.x / 32 % 4 * (TILE / 4) + threadIdx.x % 32 / 4;
 #pragma unroll
     for (int step = 0; step < DEPTH; step += 8) {
