@@ -2,6 +2,7 @@ package dev.azimuth.app;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -13,8 +14,10 @@ import dev.azimuth.views.ViewDataset;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -61,6 +64,28 @@ final class StudyCommandTest {
     assertEquals(2, report.path("objects").asInt());
     assertEquals(6, report.path("newViews").asInt());
     assertEquals(rows + 3, report.path("rows").size(), "and the guesses without a network");
+    List<String> compared = new ArrayList<>();
+    report
+        .path("differences")
+        .forEach(
+            d ->
+                compared.add(
+                    "%s %d, %s %d"
+                        .formatted(
+                            d.path("variant").asText(),
+                            d.path("views").asInt(),
+                            d.path("other").asText(),
+                            d.path("otherViews").asInt())));
+    for (String pair :
+        List.of(
+            "stacked 1, published 1",
+            "stacked 1, constant-token 1",
+            "multi-view 3, published 3",
+            "multi-view 3, multi-view 1",
+            "multi-view 3, multi-view-mean 3")) {
+      assertTrue(compared.contains(pair), pair + " of " + compared);
+    }
+    assertEquals(compared.size(), Set.copyOf(compared).size(), compared::toString);
     assertEquals(0, report.path("collapsedPath").path("largestDifference").asDouble());
     for (String figure : List.of("curves", "differences", "views", "pictures")) {
       Image drawn = Image.read(out.resolve(figure + ".png"));
@@ -70,6 +95,23 @@ final class StudyCommandTest {
     assertTrue(text.contains("| multi-view | 3 |"), text);
 
     measuresTheFiles(out);
+  }
+
+  @Test
+  void aControlIsOneOfTheVariants() throws IOException {
+    Path config = folder.resolve("study.json");
+    Files.writeString(
+        config,
+        Files.readString(CONFIG)
+            .replace("\"control\": \"constant-token\"", "\"control\": \"nobody\""));
+    Path out = folder.resolve("none");
+    Console refused =
+        Console.run("study --config ? --data ? --split ? --out ?", config, DATA, split(), out);
+    assertNotEquals(0, refused.status());
+    assertTrue(
+        refused.err().contains("the control of stacked is nobody, which is none of them"),
+        refused.err());
+    assertFalse(Files.exists(out));
   }
 
   /** A study run again trains nothing anew, and measures the pictures that it finds. */
